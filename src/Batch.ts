@@ -1,0 +1,83 @@
+// One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
+// waits for the sends that have begun, and gives the rest back.
+import { Duration, Effect, Exit, Schedule } from "effect"
+import type { Description } from "./Catalog.ts"
+import type { Watched } from "./Delivery.ts"
+import { annotated, deliver } from "./Delivery.ts"
+import type { Notice } from "./Notice.ts"
+import type { Claimed } from "./Outbox.ts"
+import { Outbox } from "./Outbox.ts"
+import * as Records from "./Records.ts"
+import type { Row } from "./Row.ts"
+import type { Self } from "./State.ts"
+
+/** A third of the lease. */
+const renewal = Schedule.spaced("10 seconds")
+/** As many as may be in flight to one mailbox. */
+export const concurrency = 4
+/** A release that the database does not take is no harm: the lease ends. */
+const releaseTimeout = Duration.seconds(2)
+
+export interface Prepared extends Watched {
+  readonly description: Description
+}
+
+/** What is watched, by the table's registered number. */
+export type Tables = ReadonlyMap<number, Prepared>
+
+/** Delivers all notices of a claim. */
+export const deliverAll = Effect.fn("Batch.deliverAll")(function* (claimed: Claimed, tables: Tables, self: Self) {
+  const outbox = yield* Outbox
+  for (const notice of claimed.superseded) {
+    yield* forTable(tables, notice, (watched) =>
+      Effect.logWarning("superseded: a newer row has taken its key and is mailed").pipe(annotated(notice, watched))
+    )
+  }
+  const { notices } = claimed
+  const work = Effect.gen(function* () {
+    const rows = yield* fetchAll(notices, tables)
+    yield* Effect.forEach(
+      notices,
+      (notice) => forTable(tables, notice, (watched) => deliver(notice, rows.get(notice), watched, self)),
+      { concurrency, discard: true }
+    )
+  })
+  const renewing = Effect.delay(outbox.renew(notices), "10 seconds").pipe(
+    Effect.repeat(renewal),
+    Effect.andThen(Effect.never)
+  )
+  yield* Effect.raceFirst(work, renewing).pipe(
+    Effect.onExit((exit) =>
+      Exit.isSuccess(exit)
+        ? Effect.void
+        : outbox.release(notices).pipe(Effect.interruptible, Effect.timeout(releaseTimeout), Effect.ignore)
+    )
+  )
+})
+
+const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {
+  const rows = new Map<Notice, Row>()
+  for (const [number, { description }] of tables) {
+    const own = notices.filter(({ table }) => table === number)
+    if (own.length === 0) continue
+    const found = yield* Records.fetch(
+      description,
+      own.map(({ key }) => key)
+    )
+    for (const notice of own) {
+      const row = found.get(notice.key)
+      if (row !== undefined) rows.set(notice, row)
+    }
+  }
+  return rows
+})
+
+/** A claim holds notices of configured tables only. */
+const forTable = <A, E, R>(
+  tables: Tables,
+  { table }: Pick<Notice, "table">,
+  use: (watched: Watched) => Effect.Effect<A, E, R>
+): Effect.Effect<A | void, E, R> => {
+  const watched = tables.get(table)
+  return watched === undefined ? Effect.void : use(watched)
+}

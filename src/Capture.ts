@@ -1,0 +1,138 @@
+// The trigger that puts a notice into the outbox, in the transaction of the customer's own INSERT. It can neither fail
+// that INSERT nor make it wait: each part has its own exception block, and a lock is waited for 250 ms at most.
+//
+// One trigger a statement, over its transition table, not one a row: a bulk INSERT then costs one subtransaction and
+// one NOTIFY in all, where a trigger a row would cost one of each a row, and a locked outbox costs one wait.
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { Description } from "./Catalog.ts"
+import { identifier, isTextKey, quoted } from "./Catalog.ts"
+import { channel } from "./Connection.ts"
+import type { DatabaseName } from "./Database.ts"
+
+// A transaction that has notified cannot be prepared: where that could be wanted, nobody is notified and Monitor polls.
+/** Above this share of the server's notification queue nobody is notified: a full queue would fail the COMMIT. */
+const queueShare = 0.5
+
+export interface Standing {
+  readonly number: number
+  readonly schema: string
+  readonly name: string
+}
+
+const triggerName = (number: number): string => `inquiries_mailer_${number}`
+const functionName = (number: number): string => `inquiries_mailer.${identifier(`capture_${number}`)}`
+
+/** The body of the trigger function; equal text means nothing to do. */
+const functionBody = (table: Description): string => {
+  const name = JSON.stringify(`${table.schema}.${table.name}`).replaceAll("'", "''")
+  // A text key could exceed what a payload may hold (8,000 bytes), and may be personal data.
+  const id = `(select to_json(r.${identifier(table.key)}) from inserted r limit 1)`
+  const payload = isTextKey(table.keyType) ? `'{"table":${name}}'` : `'{"table":${name},"id":' || ${id} || '}'`
+  return `
+declare
+  captured bigint;
+begin
+  begin
+    insert into inquiries_mailer.outbox (table_number, key)
+      select tg_argv[0]::integer, r.${identifier(table.key)}::text from inserted r;
+    get diagnostics captured = row_count;
+  exception when others then
+    raise log 'inquiries_mailer: rows of table number % were not captured: SQLSTATE %', tg_argv[0], sqlstate;
+  end;
+  if captured > 0 then
+    begin
+      if current_setting('max_prepared_transactions') = '0' and pg_notification_queue_usage() < ${queueShare} then
+        perform pg_notify('${channel}', ${payload});
+      end if;
+    exception when others then
+      raise log 'inquiries_mailer: nobody was notified of table number %: SQLSTATE %', tg_argv[0], sqlstate;
+    end;
+  end if;
+  return null;
+end`
+}
+
+/** Registers a table and installs its trigger. Runs no DDL where the same trigger stands already. */
+export const install = Effect.fn("Capture.install")(function* (database: DatabaseName, table: Description) {
+  const sql = yield* SqlClient
+  // A renamed table has taken its trigger along: it keeps its number, and with it what is still unsettled.
+  yield* sql`
+    update inquiries_mailer.tables r set table_schema = ${table.schema}, table_name = ${table.name}
+    from pg_trigger t
+    where r.database_name = ${database} and t.tgname = 'inquiries_mailer_' || r.number
+      and t.tgrelid = to_regclass(${quoted(table)})
+      and (r.table_schema, r.table_name) <> (${table.schema}, ${table.name})
+      and not exists (select from inquiries_mailer.tables o where o.database_name = ${database}
+        and (o.table_schema, o.table_name) = (${table.schema}, ${table.name}))`
+  const [registered] = yield* sql<{ readonly number: number }>`
+    insert into inquiries_mailer.tables (database_name, table_schema, table_name, key_column)
+    values (${database}, ${table.schema}, ${table.name}, ${table.key})
+    on conflict (database_name, table_schema, table_name) do update set key_column = excluded.key_column
+    returning number`
+  const number = registered?.number ?? 0
+  const body = functionBody(table)
+  const [same] = yield* sql`
+    select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+    where t.tgrelid = to_regclass(${quoted(table)}) and t.tgname = ${triggerName(number)}
+      and t.tgenabled <> 'D' and p.prosrc = ${body}`
+  if (same !== undefined) return { number, installed: false }
+
+  yield* sql.unsafe(`
+    create or replace function ${functionName(number)}() returns trigger language plpgsql security definer
+      set search_path = pg_catalog, pg_temp set lock_timeout = '250ms' as ${literal(body)}`)
+  // Otherwise anybody could attach it to a table of his own and fill the outbox.
+  yield* sql.unsafe(`revoke all on function ${functionName(number)}() from public`)
+  yield* sql.unsafe(`drop trigger if exists ${identifier(triggerName(number))} on ${quoted(table)}`)
+  yield* sql.unsafe(`
+    create trigger ${identifier(triggerName(number))} after insert on ${quoted(table)}
+      referencing new table as inserted for each statement execute function ${functionName(number)}('${number}')`)
+  return { number, installed: true }
+})
+
+export interface Registration {
+  readonly number: number
+  /** Whether the trigger stands and fires. */
+  readonly armed: boolean
+}
+
+/** A table's registration under this name; undefined before `migrate`. */
+export const find = Effect.fn("Capture.find")(function* (database: DatabaseName, table: Description) {
+  const sql = yield* SqlClient
+  const [registration] = yield* sql<Registration>`
+    select r.number, exists (select from pg_trigger t where t.tgname = 'inquiries_mailer_' || r.number
+      and t.tgrelid = to_regclass(${quoted(table)}) and t.tgenabled <> 'D') as armed
+    from inquiries_mailer.tables r
+    where (r.database_name, r.table_schema, r.table_name) = (${database}, ${table.schema}, ${table.name})`
+  return registration
+})
+
+/** The triggers that stand under this name, each with the table it is on now. */
+export const standing = Effect.fn("Capture.standing")(function* (database: DatabaseName) {
+  const sql = yield* SqlClient
+  return yield* sql<Standing>`
+    select r.number, n.nspname as schema, c.relname as name
+    from inquiries_mailer.tables r
+      join pg_trigger t on t.tgname = 'inquiries_mailer_' || r.number
+      join pg_class c on c.oid = t.tgrelid
+      join pg_namespace n on n.oid = c.relnamespace
+    where r.database_name = ${database}
+    order by r.number`
+})
+
+/** Removes a trigger. The registration stays, and with it the number of what is still unsettled. */
+export const remove = Effect.fn("Capture.remove")(function* (table: Standing) {
+  const sql = yield* SqlClient
+  yield* sql.unsafe(`drop trigger if exists ${identifier(triggerName(table.number))} on ${quoted(table)}`)
+  yield* sql.unsafe(`drop function if exists ${functionName(table.number)}()`)
+})
+
+/** Names, not among these, under which tables are registered here: another configuration's, or one's own former name. */
+export const otherNames = Effect.fn("Capture.otherNames")(function* (databases: ReadonlyArray<DatabaseName>) {
+  const sql = yield* SqlClient
+  const rows = yield* sql<{ readonly name: string }>`
+    select distinct database_name as name from inquiries_mailer.tables where database_name <> all(${databases})`
+  return rows.map(({ name }) => name)
+})
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`

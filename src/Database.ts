@@ -1,0 +1,67 @@
+// The words for what is watched: a monitored database, its tables, and how to reach it.
+// Values here are complete and valid: Settings made them, nothing below checks them again.
+import type { Redacted } from "effect"
+import { Schema } from "effect"
+import type { Credential } from "./Credential.ts"
+
+/** A configured database's name: unique in a configuration, shown in logs, recorded with its triggers. */
+export const DatabaseName = Schema.NonEmptyString.pipe(Schema.brand("DatabaseName"))
+export type DatabaseName = typeof DatabaseName.Type
+
+export const TemplateName = Schema.Literals(["inquiry", "quote-request", "contact-submission", "record"])
+export type TemplateName = typeof TemplateName.Type
+
+/**
+ * How to encrypt. `require` encrypts and verifies only if a CA is given; `verify-full` always verifies chain and host
+ * name. `ca` is PEM text.
+ */
+export type Tls =
+  | { readonly mode: "disable" }
+  | { readonly mode: "require" | "verify-full"; readonly ca: string | undefined }
+
+export interface Address {
+  /** A host name, an IP address, or the directory of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password: Redacted.Redacted | undefined
+  readonly tls: Tls
+}
+
+export interface TableName {
+  /** Absent: found along the connection's search_path. */
+  readonly schema: string | undefined
+  readonly name: string
+}
+
+export interface Table {
+  readonly name: TableName
+  /** The replaced system's channel. Kept for capture without an outbox; ours is always `inquiries_mailer`. */
+  readonly channel: string
+  readonly template: TemplateName
+  /** The column with the address that answers go to. */
+  readonly replyTo: string
+  /** The column that says when the row was written. */
+  readonly createdAt: string
+}
+
+export interface Envelope {
+  readonly from: string
+  readonly to: ReadonlyArray<string>
+  readonly cc: ReadonlyArray<string>
+}
+
+export interface Database {
+  readonly name: DatabaseName
+  readonly address: Address
+  /** IANA. Times without zone are read and shown in it. */
+  readonly timeZone: string
+  readonly tables: ReadonlyArray<Table>
+  readonly credential: Credential
+  readonly envelope: Envelope
+}
+
+/** `schema.name`, or `name`: for people, never for SQL. */
+export const showTable = (table: TableName): string =>
+  table.schema === undefined ? table.name : `${table.schema}.${table.name}`

@@ -1,0 +1,156 @@
+// One notice: render, send, settle. From the begun mark to the settlement nothing can interrupt it, and the settlement
+// is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one.
+import { DateTime, Duration, Effect, Exit, Random, Result, Schedule } from "effect"
+import { createHash } from "node:crypto"
+import { describeCrash } from "./Crash.ts"
+import type { Database, Table } from "./Database.ts"
+import { showTable } from "./Database.ts"
+import type { Mail, MailerReason } from "./Mailer.ts"
+import { Mailer } from "./Mailer.ts"
+import type { Notice } from "./Notice.ts"
+import { messageId } from "./Notice.ts"
+import type { Postponement, Settlement } from "./Outbox.ts"
+import { Outbox } from "./Outbox.ts"
+import type { Row } from "./Row.ts"
+import type { Self } from "./State.ts"
+import { render } from "./template/render.ts"
+
+/** Parked when attempts have been failing for this long: a long weekend with nobody in the office is survived. */
+export const patience = Duration.hours(72)
+
+/** 15 s, doubling to 1 h, ±20 %: a blip is over soon, and an outage of hours is not hammered. */
+export const backoff = (attempts: number, random: number): Duration.Duration =>
+  Duration.millis(Math.min(15_000 * 2 ** attempts, 3_600_000) * (0.8 + 0.4 * random))
+
+/** What becomes of a notice whose send failed. `random` is in [0, 1). */
+export const decide = (notice: Notice, reason: MailerReason, random: number): Settlement | Postponement => {
+  const later = (delay: Duration.Duration, maybeSent: boolean): Settlement | Postponement =>
+    Duration.isGreaterThan(Duration.sum(notice.waited, delay), patience)
+      ? { outcome: "parked", detail: `given up after 72 hours of attempts: ${reason.detail}` }
+      : { delay, spent: true, maybeSent, detail: reason.detail }
+  switch (reason._tag) {
+    case "Transient":
+      return later(reason.retryAfter ?? backoff(notice.attempts, random), false)
+    case "Uncertain":
+      return later(backoff(notice.attempts, random), true)
+    case "Throttled":
+    case "Blocked":
+      return { delay: undefined, spent: false, maybeSent: false, detail: reason.detail }
+    case "Rejected":
+      return { outcome: "parked", detail: reason.detail }
+  }
+}
+
+/** What a notice is delivered with. */
+export interface Watched {
+  readonly database: Database
+  readonly table: Table
+  /** The key is text and perhaps personal: logs show its hash. */
+  readonly secretKey: boolean
+}
+
+/** Until the database takes the outcome; a connection that broke is replaced at the first try. */
+const settling = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
+
+/** Delivers one notice. `row` is undefined when it has been deleted. Interruptible until the begun mark, not after it. */
+export const deliver = Effect.fn("Delivery.deliver")(
+  function* (notice: Notice, row: Row | undefined, watched: Watched, self: Self) {
+    const outbox = yield* Outbox
+    const mailer = yield* Mailer
+
+    if (row === undefined) {
+      return yield* settle(notice, { outcome: "gone" }, "the row was deleted before it could be mailed", self)
+    }
+    const mail = yield* Effect.exit(compose(notice, row, watched))
+    if (Exit.isFailure(mail)) {
+      const detail = `the template cannot show this row: ${describeCrash(mail.cause)}`
+      return yield* settle(notice, { outcome: "parked", detail }, detail, self)
+    }
+    const sent = yield* Effect.result(mailer.send(mail.value, outbox.begin(notice)))
+    if (Result.isSuccess(sent)) {
+      const { requestId } = sent.success
+      return yield* settle(notice, { outcome: "sent" }, `accepted as request ${requestId ?? "unknown"}`, self)
+    }
+    const { failure } = sent
+    switch (failure._tag) {
+      case "Outage":
+        return yield* failure
+      case "NotBegun":
+        return yield* Effect.logDebug("left alone: somebody else holds it, or a newer row has taken its key")
+      case "MailerError": {
+        const { reason } = failure
+        const decision = decide(notice, reason, yield* Random.next)
+        return yield* settle(notice, decision, `${reason.detail} ${reason.advice}`, self)
+      }
+    }
+  },
+  Effect.uninterruptible,
+  (delivery, notice, _row, watched) =>
+    delivery.pipe(Effect.annotateLogs({ attempt: notice.attempts + 1 }), annotated(notice, watched))
+)
+
+/** Log lines with which row of which table they are about. */
+export const annotated = ({ id, key }: Pick<Notice, "id" | "key">, { table, secretKey }: Watched) =>
+  Effect.annotateLogs({ table: showTable(table.name), key: secretKey ? hashed(key) : key, notice: id })
+
+const compose = Effect.fnUntraced(function* (notice: Notice, row: Row, { database, table }: Watched) {
+  const date = yield* DateTime.now
+  const rendered = yield* Effect.sync(() => render(table.template)(row, { ...table, ...databaseWords(database) }))
+  const mail: Mail = {
+    ...rendered,
+    ...database.envelope,
+    date,
+    messageId: messageId(notice.id, database.envelope.from),
+    correlationId: notice.id
+  }
+  return mail
+})
+
+const databaseWords = ({ name, timeZone }: Database) => ({ database: name, timeZone })
+
+/** Writes the outcome, however long that takes, and says in one line what happened and what happens next. */
+const settle = Effect.fnUntraced(function* (
+  notice: Notice,
+  decision: Settlement | Postponement,
+  detail: string,
+  self: Self
+) {
+  const outbox = yield* Outbox
+  const write = "outcome" in decision ? outbox.settle(notice, decision) : outbox.postpone(notice, decision)
+  let ailed = false
+  yield* write.pipe(
+    Effect.tapError((outage) => {
+      ailed = true
+      return self.ailing(outage)
+    }),
+    Effect.retry(settling),
+    // Retried without end: what is left are defects.
+    Effect.orDie
+  )
+  if (ailed) yield* self.healthy
+  const outcome = "outcome" in decision ? decision.outcome : "postponed"
+  const next = "outcome" in decision ? undefined : yield* nextStep(decision)
+  yield* logAt(outcome)(`${outcome}: ${detail}`).pipe(
+    Effect.annotateLogs(next === undefined ? { outcome } : { outcome, next })
+  )
+})
+
+const nextStep = Effect.fnUntraced(function* ({ delay }: Postponement) {
+  if (delay === undefined) return "sent as soon as its mailbox can be used"
+  return `tried again at ${DateTime.formatIso(DateTime.addDuration(yield* DateTime.now, delay))}`
+})
+
+const logAt = (outcome: Settlement["outcome"] | "postponed") => {
+  switch (outcome) {
+    case "sent":
+      return Effect.logInfo
+    case "postponed":
+    case "gone":
+      return Effect.logWarning
+    case "parked":
+      return Effect.logError
+  }
+}
+
+/** Tells keys apart in a log without showing them. */
+const hashed = (key: string): string => `sha256:${createHash("sha256").update(key).digest("hex").slice(0, 12)}`

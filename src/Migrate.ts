@@ -1,0 +1,88 @@
+// Puts the outbox and the triggers into one database, and takes away those of its triggers that are no longer
+// configured. May be run at any time, by several at once, beside running workers. A busy table is never blocked: each
+// lock is waited for one second at most, then given up and tried again.
+import { Effect, Schedule } from "effect"
+import * as Migrator from "effect/sql/Migrator"
+import { SqlClient } from "effect/sql/SqlClient"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import * as Capture from "./Capture.ts"
+import * as Catalog from "./Catalog.ts"
+import type { Database, DatabaseName } from "./Database.ts"
+import outbox from "./migrations/0001_outbox.ts"
+import { codeOf, orOutage } from "./SqlOutage.ts"
+import type { Outage } from "./State.ts"
+
+/** Lock timeouts, deadlocks, and two `migrate` at once that create the same thing: 20 tries take about a minute. */
+const collision = Schedule.spaced("2 seconds").pipe(Schedule.jittered, Schedule.upTo({ times: 20 }))
+const collisions = ["55P03", "40P01", "40001", "23505", "42P06", "42P07", "XX000"]
+
+export interface Report {
+  /** Names of the numbered migrations that ran. */
+  readonly migrations: ReadonlyArray<string>
+  readonly installed: ReadonlyArray<string>
+  readonly unchanged: ReadonlyArray<string>
+  readonly removed: ReadonlyArray<string>
+  /** Tables that cannot be watched, each with the reason. */
+  readonly refused: ReadonlyArray<string>
+  /** Names registered here that the configuration does not know. */
+  readonly otherNames: ReadonlyArray<string>
+}
+
+/** Migrates one database. `names` are all configured names, whose triggers are not strangers. */
+export const migrate = Effect.fn("Migrate.migrate")(function* (database: Database, names: ReadonlyArray<DatabaseName>) {
+  const migrations = yield* schema
+  const installed: Array<string> = []
+  const unchanged: Array<string> = []
+  const refused: Array<string> = []
+  const numbers = new Set<number>()
+  for (const table of database.tables) {
+    const description = yield* Catalog.describe(table.name)
+    if (Catalog.isRefusal(description)) {
+      refused.push(description.refused)
+      continue
+    }
+    const outcome = yield* briefly(Capture.install(database.name, description))
+    numbers.add(outcome.number)
+    ;(outcome.installed ? installed : unchanged).push(`${description.schema}.${description.name}`)
+  }
+  const removed: Array<string> = []
+  // A table that is refused now may have been watched before: its trigger is not taken away by an error.
+  if (refused.length === 0) {
+    for (const table of yield* orOutage(Capture.standing(database.name))) {
+      if (numbers.has(table.number)) continue
+      yield* briefly(Capture.remove(table))
+      removed.push(`${table.schema}.${table.name}`)
+    }
+  }
+  const otherNames = yield* orOutage(Capture.otherNames(names))
+  const report: Report = { migrations, installed, unchanged, removed, refused, otherNames }
+  return report
+})
+
+const migrator = Migrator.make({})({
+  loader: Migrator.fromRecord({ "0001_outbox": outbox }),
+  // Its default table in `public` would collide with a customer's own Effect application.
+  table: "inquiries_mailer.migrations"
+})
+
+const retryCollisions = <A, R>(self: Effect.Effect<A, SqlError, R>): Effect.Effect<A, Outage, R> =>
+  self.pipe(Effect.retry({ schedule: collision, while: (error) => collisions.includes(codeOf(error) ?? "") }), orOutage)
+
+const schema = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const [exists] = yield* sql`select from pg_namespace where nspname = 'inquiries_mailer'`
+  if (exists === undefined) yield* sql`create schema inquiries_mailer`
+  const ran = yield* migrator.pipe(
+    Effect.catchTag("MigrationError", (error) =>
+      isSqlError(error.cause) ? Effect.fail(error.cause) : Effect.die(error)
+    )
+  )
+  return ran.map(([id, name]) => `${String(id).padStart(4, "0")}_${name}`)
+}).pipe(retryCollisions)
+
+/** One short transaction that waits a second at most for its locks. */
+const briefly = <A>(work: Effect.Effect<A, SqlError, SqlClient>) =>
+  SqlClient.pipe(
+    Effect.flatMap((sql) => sql.withTransaction(Effect.andThen(sql`set local lock_timeout = '1s'`, work))),
+    retryCollisions
+  )

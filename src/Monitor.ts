@@ -1,0 +1,121 @@
+// The actor of one database: LISTEN first, then drain, then wait for a notification, the next due time or the poll. A
+// row that commits at any moment is so either seen by a claim or wakes the next one. It catches no failure: what an
+// outage or a crash means is its supervisor's to say.
+import { Clock, Duration, Effect } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { Prepared, Tables } from "./Batch.ts"
+import { concurrency, deliverAll } from "./Batch.ts"
+import * as Capture from "./Capture.ts"
+import * as Catalog from "./Catalog.ts"
+import { Notifications } from "./Connection.ts"
+import type { Database } from "./Database.ts"
+import type { Standing } from "./Mailer.ts"
+import { Mailer } from "./Mailer.ts"
+import { Outbox } from "./Outbox.ts"
+import { orOutage } from "./SqlOutage.ts"
+import type { Self } from "./State.ts"
+import { Outage } from "./State.ts"
+
+/** The safety net under NOTIFY. */
+const poll = Duration.minutes(1)
+/** Where nobody may be notified, see `Capture`. */
+const pollWithoutNotify = Duration.seconds(5)
+/** Something is due and could not be claimed, because another replica is claiming it. */
+const contention = Duration.millis(100)
+const batch = { least: concurrency, most: 64 }
+/** A claim holds about this much work at most, so that a crash or a slow mailbox delays few. */
+const batchTime = Duration.seconds(5)
+
+/** The size of the next claim, from how long the last took. */
+export const nextBatch = (size: number, took: Duration.Duration): number =>
+  Duration.isGreaterThan(took, batchTime) ? Math.max(batch.least, size >> 1) : Math.min(batch.most, size * 2)
+
+/** Watches one database for ever. */
+export const run = Effect.fn("Monitor.run")(function* (database: Database, self: Self) {
+  const notifications = yield* Notifications
+  const tables = yield* prepare(database)
+  yield* self.healthy
+  const outbox = Outbox.layer([...tables.keys()])
+  return yield* notifications.alive.pipe(
+    Effect.tapError((outage) => self.ailing(outage)),
+    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox)))
+  )
+})
+
+const prepare = Effect.fnUntraced(function* (database: Database) {
+  const tables = new Map<number, Prepared>()
+  for (const table of database.tables) {
+    const description = yield* Catalog.describe(table.name)
+    if (Catalog.isRefusal(description)) {
+      return yield* new Outage({ state: "blocked", reason: description.refused })
+    }
+    const name = `${description.schema}.${description.name}`
+    const registration = yield* orOutage(Capture.find(database.name, description))
+    if (registration === undefined) {
+      const reason = `table ${name} is not set up for ${database.name}: run \`inquiries-mailer migrate\``
+      return yield* new Outage({ state: "blocked", reason })
+    }
+    if (!registration.armed) {
+      yield* Effect.logError(
+        `table ${name} has lost its trigger, new rows are not mailed: run \`inquiries-mailer migrate\``
+      )
+    }
+    tables.set(registration.number, {
+      database,
+      table,
+      description,
+      secretKey: Catalog.isTextKey(description.keyType)
+    })
+  }
+  return tables
+})
+
+const pollInterval = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const [row] = yield* orOutage(sql<{ readonly off: boolean }>`
+    select current_setting('max_prepared_transactions') = '0' as off`)
+  return row?.off === true ? poll : pollWithoutNotify
+})
+
+const watch = Effect.fnUntraced(function* (tables: Tables, pollEvery: Duration.Duration, self: Self) {
+  const mailer = yield* Mailer
+  const notifications = yield* Notifications
+  const outbox = yield* Outbox
+  let size = batch.least
+  let before: Standing["_tag"] = "Open"
+  while (true) {
+    const standing = yield* mailer.standing
+    if (standing._tag !== before) yield* sayStanding(standing)
+    before = standing._tag
+    if (standing._tag === "Closed") {
+      yield* Effect.sleep(Duration.min(standing.wait, pollEvery))
+      continue
+    }
+    yield* notifications.clear
+    const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size)
+    if (claimed.notices.length + claimed.superseded.length > 0) {
+      const started = yield* Clock.currentTimeMillis
+      yield* deliverAll(claimed, tables, self)
+      size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
+      continue
+    }
+    const due = (yield* outbox.untilDue) ?? pollEvery
+    yield* notifications.next.pipe(Effect.timeoutOption(Duration.max(contention, Duration.min(due, pollEvery))))
+  }
+})
+
+const sayStanding = (standing: Standing): Effect.Effect<void> => {
+  switch (standing._tag) {
+    case "Open":
+      return Effect.logInfo("the mailbox can be used again")
+    case "Probe":
+      return Effect.logInfo("trying one mail, to see whether the mailbox can be used again")
+    case "Closed": {
+      const next = `tried again in ${Duration.format(standing.wait)}`
+      const say = standing.reason._tag === "Blocked" ? Effect.logError : Effect.logWarning
+      return say(`nothing is sent: ${standing.reason.detail}. ${standing.reason.advice}`).pipe(
+        Effect.annotateLogs({ next })
+      )
+    }
+  }
+}

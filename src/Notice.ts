@@ -1,0 +1,30 @@
+// The word for what is to be mailed: one claimed outbox row. Its identity is its own uuid, never the customer's key,
+// which is used again after DELETE, TRUNCATE and restores.
+import { Duration, Schema } from "effect"
+
+export const NoticeId = Schema.String.pipe(Schema.brand("NoticeId"))
+export type NoticeId = typeof NoticeId.Type
+
+/** Changes with every claim: whoever holds the current one may begin and settle. */
+export const ClaimToken = Schema.String.pipe(Schema.brand("ClaimToken"))
+export type ClaimToken = typeof ClaimToken.Type
+
+export interface Notice {
+  readonly id: NoticeId
+  readonly claim: ClaimToken
+  /** The registered number of the table, see `Outbox`. */
+  readonly table: number
+  readonly key: string
+  /** Attempts that are over; the next one is `attempts + 1`. */
+  readonly attempts: number
+  /** Time waited after failed attempts, without time blocked, throttled or with the database away. */
+  readonly waited: Duration.Duration
+  /** An earlier send has no known outcome: the mail may be in the recipient's mailbox already. */
+  readonly maybeSent: boolean
+}
+
+/**
+ * The Message-ID of every attempt for a notice, and of no other notice. Its right side is the sender's domain, because
+ * receiving servers distrust one that is not a domain (RFC 5322, 3.6.4).
+ */
+export const messageId = (id: NoticeId, from: string): string => `<${id}@${from.slice(from.lastIndexOf("@") + 1)}>`

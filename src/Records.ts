@@ -1,0 +1,53 @@
+// The full rows behind claimed notices: one query a table and batch. No column, however large, can fill the memory: what
+// leaves the server is bounded there, and each field says how large the whole was.
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { Column, Description } from "./Catalog.ts"
+import { identifier, quoted } from "./Catalog.ts"
+import type { Field, Row } from "./Row.ts"
+import { orOutage } from "./SqlOutage.ts"
+
+/** Characters of one field, and of all fields of one row together; a row of 16 columns still gets all of each. */
+const fieldLimit = 65_536
+const rowLimit = 1_048_576
+
+/** The rows with these keys, by key. A key that is missing in the answer has no row any more. */
+export const fetch = Effect.fn("Records.fetch")(function* (table: Description, keys: ReadonlyArray<string>) {
+  const sql = yield* SqlClient
+  const rows = yield* orOutage(sql.unsafe<FetchedRow>(statement(table), [keys]))
+  return new Map(rows.map((fetched) => [fetched.key, toRow(table, fetched)]))
+})
+
+interface FetchedRow {
+  readonly key: string
+  readonly values: ReadonlyArray<string | null>
+  readonly sizes: ReadonlyArray<number | null>
+}
+
+/** Two arrays, not two columns a column: a table may have 1,600 columns, and a SELECT list no more than 1,664. */
+const statement = (table: Description): string => {
+  const limit = Math.min(fieldLimit, Math.floor(rowLimit / table.columns.length))
+  const key = identifier(table.key)
+  return `select r.${key}::text as key,
+      array[${table.columns.map((column) => value(column, limit)).join(", ")}]::text[] as values,
+      array[${table.columns.map(size).join(", ")}]::integer[] as sizes
+    from ${quoted(table)} r where r.${key} = any($1::text[]::${table.keyType}[])`
+}
+
+/** Bytes as text would be twice as long, and nobody reads them in a mail. */
+const value = ({ name, kind }: Column, limit: number): string =>
+  kind === "bytes" ? "null" : `left(r.${identifier(name)}::text, ${limit})`
+
+const size = ({ name, kind }: Column): string =>
+  kind === "bytes" ? `octet_length(r.${identifier(name)})` : `octet_length(r.${identifier(name)}::text)`
+
+const toRow = (table: Description, { key, values, sizes }: FetchedRow): Row => ({
+  table: table.name,
+  key,
+  fields: table.columns.map(({ name, kind }, index): Field => ({
+    column: name,
+    kind,
+    value: values[index] ?? undefined,
+    bytes: sizes[index] ?? 0
+  }))
+})

@@ -1,0 +1,43 @@
+// The words for how a supervised child fares. An expected outage is a state with a plain reason; only a bug is a crash.
+import type { DateTime, Effect } from "effect"
+import { Schema } from "effect"
+
+/**
+ * An expected outage: the child cannot do its work now, and trying again is the answer. `waiting` heals by itself,
+ * `blocked` needs somebody to repair what `reason` says. Neither text holds a secret or customer data.
+ */
+export class Outage extends Schema.TaggedError<Outage>()("Outage", {
+  state: Schema.Literals(["waiting", "blocked"]),
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+export type State =
+  | { readonly _tag: "connecting" }
+  | { readonly _tag: "listening" }
+  | {
+      readonly _tag: "waiting" | "blocked" | "quarantined"
+      readonly reason: string
+      /** Absent while the child still finishes what it had begun. */
+      readonly nextAttempt: DateTime.Utc | undefined
+    }
+
+export interface Status {
+  readonly state: State
+  readonly since: DateTime.Utc
+  /** Crashes without a healthy minute between. */
+  readonly crashes: number
+  /** Starts after the first, for whatever reason. */
+  readonly restarts: number
+}
+
+/** What a child tells whoever supervises it. */
+export interface Self {
+  /** From now on the child does its work. */
+  readonly healthy: Effect.Effect<void>
+  /** An outage has begun, though the child still finishes what it had begun. */
+  readonly ailing: (outage: Outage) => Effect.Effect<void>
+}

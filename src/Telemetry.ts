@@ -1,0 +1,49 @@
+// How the program speaks: one line an event, as JSON for machines or readable for people. Lines say what happened to
+// which row of which table, and hold neither customer data nor secrets; a cause is described, never printed.
+import { Layer, Logger, LogLevel, References } from "effect"
+import { describeCrash } from "./Crash.ts"
+
+export interface Options {
+  readonly level: LogLevel.LogLevel
+  readonly format: "json" | "pretty"
+}
+
+/** Replaces all loggers by the one that these options ask for. */
+export const layer = ({ level, format }: Options): Layer.Layer<never> =>
+  Layer.merge(
+    Logger.layer([Logger.withConsoleLog(Logger.map(line, format === "json" ? toJson : toText))]),
+    Layer.succeed(References.MinimumLogLevel, level)
+  )
+
+interface Line {
+  readonly time: string
+  readonly level: string
+  readonly message: string
+  readonly annotations: Readonly<Record<string, unknown>>
+}
+
+const line: Logger.Logger<unknown, Line> = Logger.make(({ cause, date, fiber, logLevel, message }) => {
+  const said = (Array.isArray(message) ? message : [message]).map(String)
+  return {
+    time: date.toISOString(),
+    level: logLevel.toLowerCase(),
+    message: [...said, ...(cause.reasons.length === 0 ? [] : [describeCrash(cause)])].join(" "),
+    annotations: fiber.getRef(References.CurrentLogAnnotations)
+  }
+})
+
+const toJson = ({ annotations, ...line }: Line): string => JSON.stringify({ ...line, ...annotations })
+
+/** `12:30:01 info  autos inquiries #42: sent: … (attempt=1 notice=…)`. */
+const toText = ({ annotations, level, message, time }: Line): string => {
+  const { database, key, table, ...others } = annotations
+  const where = [database, table, key === undefined ? undefined : `#${String(key)}`].filter(
+    (part) => part !== undefined
+  )
+  const more = Object.entries(others).map(([name, value]) => `${name}=${String(value)}`)
+  const text = `${where.join(" ")}${where.length === 0 ? "" : ": "}${message}${more.length === 0 ? "" : ` (${more.join(" ")})`}`
+  return `${time.slice(11, 19)} ${level.padEnd(5)} ${printable(text)}`
+}
+
+/** A table's name may hold anything, also what moves a terminal's cursor. */
+const printable = (text: string): string => text.replace(/\p{Cc}/gu, "\u{FFFD}")

@@ -1,0 +1,10 @@
+// What every command begins with: the settings, or all their mistakes on standard error and exit code 78.
+import { Console, Effect } from "effect"
+import { exitCodes, ExitStatus } from "../ExitStatus.ts"
+import * as Settings from "../Settings.ts"
+
+export const settings = Settings.load.pipe(
+  Effect.catchTag("SettingsError", (error) =>
+    Effect.andThen(Console.error(error.message), Effect.fail(new ExitStatus({ code: exitCodes.settings })))
+  )
+)

@@ -1,0 +1,38 @@
+// The command line, and the one place where the program starts and ends.
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Effect, Exit, Option, type Runtime } from "effect"
+import { Command } from "effect/cli"
+import project from "../package.json" with { type: "json" }
+import { migrateCommand } from "./command/migrate.ts"
+import { runCommand, work } from "./command/run.ts"
+import { describeCrash } from "./Crash.ts"
+import { exitCodes, ExitStatus } from "./ExitStatus.ts"
+
+/**
+ * Sends in flight get 20 s, and the databases a little to take the outcomes. What still hangs after that is a bug, and
+ * must not keep a deploy waiting: its notices are begun, so the next process treats them as uncertain.
+ */
+const shutdownBudget = 25_000
+
+const armShutdown = () => {
+  setTimeout(() => process.exit(exitCodes.software), shutdownBudget).unref()
+}
+process.once("SIGTERM", armShutdown)
+process.once("SIGINT", armShutdown)
+
+/** Interrupted is how a worker ends: that is success, not the 130 of an aborted command. */
+const teardown: Runtime.Teardown = (exit, onExit) => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  if (error instanceof ExitStatus) return onExit(error.code)
+  if (error === undefined) process.stderr.write(`crashed: ${describeCrash(exit.cause)}\n`)
+  onExit(error === undefined ? exitCodes.software : 1)
+}
+
+Command.make("inquiries-mailer", {}, work).pipe(
+  Command.withDescription("Mails every new row of the watched tables through Microsoft Graph."),
+  Command.withSubcommands([runCommand, migrateCommand]),
+  Command.run({ version: project.version }),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain({ disableErrorReporting: true, teardown })
+)

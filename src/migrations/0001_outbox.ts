@@ -1,0 +1,54 @@
+// The durable queue. It holds keys, times and outcomes, no customer data, and not one constraint: nothing here may ever
+// refuse a row, because the row is written inside the customer's own transaction.
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+
+export default Effect.gen(function* () {
+  const sql = yield* SqlClient
+
+  // One row a watched table and configured database; its number is the trigger's argument and stays the same for ever.
+  yield* sql`
+    create table inquiries_mailer.tables (
+      number integer generated always as identity primary key,
+      database_name text not null,
+      table_schema text not null,
+      table_name text not null,
+      key_column text not null,
+      unique (database_name, table_schema, table_name)
+    )`
+
+  yield* sql`
+    create table inquiries_mailer.outbox (
+      id uuid default gen_random_uuid(),
+      table_number integer,
+      key text,
+      created_at timestamptz default clock_timestamp(),
+      -- When the notice may next be acted upon: its turn, or while it is claimed the end of the lease.
+      due_at timestamptz default clock_timestamp(),
+      claim uuid,
+      -- Set before a request goes out: without an outcome the mail may have been accepted.
+      begun_at timestamptz,
+      maybe_sent boolean default false,
+      attempts integer default 0,
+      first_attempt_at timestamptz,
+      -- Time spent on backoff; time blocked, throttled or with the database away does not count.
+      waited interval default interval '0',
+      outcome text,
+      detail text,
+      settled_at timestamptz
+    ) with (
+      fillfactor = 70,
+      -- A queue turns over quickly: clean up after 1,000 dead rows, not after a fifth of the table.
+      autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000
+    )`
+
+  // The claim path, and the look for the next due time.
+  yield* sql`create index outbox_due on inquiries_mailer.outbox (table_number, due_at) where outcome is null`
+  // Begin and settle.
+  yield* sql`create index outbox_id on inquiries_mailer.outbox (id)`
+  // Two unsettled notices for one key. A hash, because a long text key does not fit into an index.
+  yield* sql`
+    create index outbox_key on inquiries_mailer.outbox (table_number, hashtextextended(key, 0)) where outcome is null`
+
+  yield* sql`revoke all on schema inquiries_mailer from public`
+})
