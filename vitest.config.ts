@@ -2,15 +2,12 @@
 import { defineConfig } from "vitest/config"
 
 // Vitest prints a failed test with Map.groupBy, which Node 20 does not have.
-Map.groupBy ??= (items, keyOf) => {
-  const groups = new Map()
-  let index = 0
-  for (const item of items) {
-    const key = keyOf(item, index++)
-    groups.set(key, [...(groups.get(key) ?? []), item])
-  }
+const groupBy = <K, V>(items: Iterable<V>, keyOf: (item: V) => K): Map<K, Array<V>> => {
+  const groups = new Map<K, Array<V>>()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
   return groups
 }
+if (!("groupBy" in Map)) Object.assign(Map, { groupBy })
 
 export default defineConfig({
   test: {

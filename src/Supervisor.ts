@@ -90,7 +90,8 @@ const keep = Effect.fnUntraced(function* (child: Child, statuses: SubscriptionRe
     if (outage === undefined) crashes++
     const quarantined = crashes >= quarantineAfter
     const delay = quarantined ? quarantineRetry : (yield* Effect.orDie(delays(now, undefined)))[1]
-    const nextAttempt = DateTime.makeUnsafe(now + Duration.toMillis(delay))
+    const millis = Math.ceil(Duration.toMillis(delay))
+    const nextAttempt = DateTime.makeUnsafe(now + millis)
     if (outage === undefined) {
       yield* Effect.logError(`crashed: ${describeCrash(cause)}`).pipe(Effect.annotateLogs({ crashes }))
       yield* quarantined
@@ -99,7 +100,7 @@ const keep = Effect.fnUntraced(function* (child: Child, statuses: SubscriptionRe
     } else {
       yield* enter({ _tag: outage.state, reason: outage.reason, nextAttempt })
     }
-    yield* Effect.sleep(delay)
+    yield* Effect.sleep(millis)
     restarts++
   }
 })
