@@ -7,7 +7,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import * as Net from "node:net"
 import type { Address, Tls } from "./Database.ts"
 import { orOutage } from "./SqlOutage.ts"
-import { Outage } from "./State.ts"
+import type { Outage } from "./State.ts"
 
 /** One query in this rhythm on the LISTEN connection: notices a dead peer in 15 s and keeps NAT tables warm. */
 const heartbeat = Schedule.spaced("10 seconds")

@@ -1,6 +1,7 @@
 // What may be said of a crash. The message of an arbitrary error can quote whatever was being worked on, a customer's
 // row or a secret, so only errors whose messages the language itself words are quoted; the stack says where it was.
-import { Cause, Predicate } from "effect"
+import type { Cause } from "effect"
+import { Predicate } from "effect"
 
 const quotable = ["TypeError", "ReferenceError", "StatementError"]
 /** Stack frames shown: enough to find the place, short enough for a log line. */

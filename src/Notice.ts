@@ -1,6 +1,7 @@
 // The word for what is to be mailed: one claimed outbox row. Its identity is its own uuid, never the customer's key,
 // which is used again after DELETE, TRUNCATE and restores.
-import { Duration, Schema } from "effect"
+import type { Duration } from "effect"
+import { Schema } from "effect"
 
 export const NoticeId = Schema.String.pipe(Schema.brand("NoticeId"))
 export type NoticeId = typeof NoticeId.Type

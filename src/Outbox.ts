@@ -1,18 +1,17 @@
 // The durable queue of one database, and the truth about what was mailed. All times are the database's own clock. Claim,
-// begin and settle are single autocommit statements, so that a peer that vanished keeps nothing locked.
-//
-// `due_at` is when a notice may next be acted upon: its turn, or while it is claimed the end of the lease. So one index
-// answers both "what is due" and "when is the next", and a dead replica's notices come up by themselves.
+// begin and settle are single autocommit statements, so that a peer that vanished keeps nothing locked. `due_at` is when
+// a notice may next be acted upon: its turn, or while it is claimed the end of the lease. So one index answers both what
+// is due and when the next is, and a dead replica's notices come up by themselves.
 import { Context, Data, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
-/** A claim is good for this long unless renewed. */
-export const lease = Duration.seconds(30)
+/** Milliseconds: a claim is good for this long unless renewed. */
+const lease = 30_000
 /** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
-const grace = Duration.seconds(30)
+const grace = 30_000
 
 /** Somebody else holds the notice by now, or a newer row took its key: it is not ours to send. */
 export class NotBegun extends Data.TaggedError("NotBegun") {}
@@ -94,7 +93,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
         token as materialized (select gen_random_uuid() as value),
         claimed as (
           update inquiries_mailer.outbox o
-          set claim = token.value, due_at = clock_timestamp() + ${millis(lease)}::float8 * interval '1 ms',
+          set claim = token.value, due_at = clock_timestamp() + ${lease}::float8 * interval '1 ms',
             -- Begun and never settled: whoever held it crashed, and the mail may have been accepted.
             begun_at = null, maybe_sent = o.maybe_sent or o.begun_at is not null,
             attempts = o.attempts + (o.begun_at is not null)::integer
@@ -118,7 +117,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
 
   const renew = Effect.fn("Outbox.renew")(function* (notices: ReadonlyArray<Notice>) {
     yield* orOutage(sql`
-      update inquiries_mailer.outbox set due_at = clock_timestamp() + ${millis(lease)}::float8 * interval '1 ms'
+      update inquiries_mailer.outbox set due_at = clock_timestamp() + ${lease}::float8 * interval '1 ms'
       where ${held(notices)} and due_at > clock_timestamp()`)
   })
 
@@ -136,7 +135,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
     const [begun] = yield* orOutage(sql`
       update inquiries_mailer.outbox o
       set begun_at = clock_timestamp(), first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
-        due_at = clock_timestamp() + ${millis(Duration.sum(lease, grace))}::float8 * interval '1 ms'
+        due_at = clock_timestamp() + ${lease + grace}::float8 * interval '1 ms'
       where id = ${notice.id}::uuid and claim = ${notice.claim}::uuid and outcome is null
         and due_at > clock_timestamp()
         and not exists (select from inquiries_mailer.outbox n
@@ -157,7 +156,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
   })
 
   const postpone = Effect.fn("Outbox.postpone")(function* (notice: Notice, postponement: Postponement) {
-    const delay = postponement.delay === undefined ? null : millis(postponement.delay)
+    const delay = postponement.delay === undefined ? null : Duration.toMillis(postponement.delay)
     yield* orOutage(sql`
       update inquiries_mailer.outbox
       set claim = null, begun_at = null,
@@ -195,14 +194,7 @@ interface ClaimRow {
   readonly waited: number
 }
 
-const toNotice = (row: ClaimRow, claim: ClaimToken): Notice => ({
-  id: row.id,
-  claim,
-  table: row.number,
-  key: row.key,
-  attempts: row.attempts,
-  waited: Duration.millis(row.waited),
-  maybeSent: row.maybeSent
+const toNotice = ({ attempts, id, key, maybeSent, number, waited }: ClaimRow, claim: ClaimToken): Notice => ({
+  ...{ id, claim, table: number, key, attempts, maybeSent },
+  waited: Duration.millis(waited)
 })
-
-const millis = (duration: Duration.Duration): number => Duration.toMillis(duration)

@@ -1,6 +1,7 @@
 // How the program speaks: one line an event, as JSON for machines or readable for people. Lines say what happened to
 // which row of which table, and hold neither customer data nor secrets; a cause is described, never printed.
-import { Layer, Logger, LogLevel, References } from "effect"
+import type { LogLevel } from "effect"
+import { Layer, Logger, References } from "effect"
 import { describeCrash } from "./Crash.ts"
 
 export interface Options {

@@ -15,6 +15,8 @@ import { exitCodes, ExitStatus } from "./ExitStatus.ts"
 const shutdownBudget = 25_000
 
 const armShutdown = () => {
+  // Outside the runtime, because a runtime that hangs is what it is for.
+  // @effect-diagnostics-next-line globalTimers:off
   setTimeout(() => process.exit(exitCodes.software), shutdownBudget).unref()
 }
 process.once("SIGTERM", armShutdown)

@@ -4,13 +4,17 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { randomBytes } from "node:crypto"
+import type { ProvidedContext } from "vitest"
 import { inject } from "vitest"
 
 const connect = (fields: PgClient.PgPoolConfig) =>
   PgClient.make({ ...fields, maxConnections: 4 }).pipe(Effect.provide(Reactivity.layer))
 
-export const freshDatabase = Effect.fn("freshDatabase")(function* () {
-  const { host, port, user, password: secret } = inject("postgres")
+/** `server` is the one of globalSetup unless a test starts its own. */
+export const freshDatabase = Effect.fn("freshDatabase")(function* (
+  server: ProvidedContext["postgres"] = inject("postgres")
+) {
+  const { host, port, user, password: secret } = server
   const password = Redacted.make(secret)
   const database = `test_${randomBytes(6).toString("hex")}`
   const fields = { host, port, username: user, password }

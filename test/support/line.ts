@@ -106,7 +106,7 @@ export const numbers = (count: number, from = 1) => Array.from({ length: count }
 /** The numbers of the inquiries that were mailed, sorted; a number stands as often as it was mailed. */
 export const mailedNumbers = Effect.fn("mailedNumbers")(function* (standIn: GraphStandIn.StandIn) {
   const subjects = yield* Effect.forEach(standIn.mails, (mail) => Effect.map(mail.parsed, ({ subject }) => subject))
-  return subjects.map((subject) => Number(/Question (\d+)/.exec(subject ?? "")?.[1])).sort((a, b) => a - b)
+  return subjects.map((subject) => Number(/Question (\d+)/.exec(subject ?? "")?.[1])).toSorted((a, b) => a - b)
 })
 
 /** Settled notices, oldest first. */

@@ -1,5 +1,6 @@
 // Catches log lines instead of printing them, so that a test can say what an operator would have read.
-import { Effect, Layer, Logger, References } from "effect"
+import type { Layer } from "effect"
+import { Effect, Logger, References } from "effect"
 
 export interface Said {
   readonly level: string

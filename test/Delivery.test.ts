@@ -1,0 +1,156 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Duration, Effect, Fiber, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { backoff, decide, deliver, patience } from "../src/Delivery.ts"
+import { Blocked, type MailerReason, Rejected, Throttled, Transient, Uncertain } from "../src/Mailer.ts"
+import { Outage } from "../src/State.ts"
+import { fakes, indifferent, notice, row, watched } from "./support/fakes.ts"
+import { quiet } from "./support/quiet.ts"
+
+const transient = new Transient({ detail: "503.", retryAfter: undefined })
+const minutes = (n: number) => Duration.minutes(n)
+
+describe("backoff", () => {
+  const attempts = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))
+  const random = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+
+  it.prop("grows from 15 s to an hour, a fifth more or less", [attempts, random], ([attempts, random]) => {
+    const millis = Duration.toMillis(backoff(attempts, random))
+    const middle = Math.min(15_000 * 2 ** attempts, 3_600_000)
+    assert.isAtLeast(millis, middle * 0.8 - 1e-6)
+    assert.isAtMost(millis, middle * 1.2 + 1e-6)
+  })
+})
+
+describe("decide", () => {
+  const cases: ReadonlyArray<readonly [name: string, reason: MailerReason, expected: object]> = [
+    [
+      "a transient failure is tried again after the backoff",
+      transient,
+      { delay: Duration.seconds(15), spent: true, maybeSent: false }
+    ],
+    [
+      "Retry-After replaces the backoff",
+      new Transient({ detail: "", retryAfter: minutes(7) }),
+      { delay: minutes(7), spent: true }
+    ],
+    ["an uncertain one may have been sent", new Uncertain({ detail: "" }), { spent: true, maybeSent: true }],
+    [
+      "a throttle spends no attempt",
+      new Throttled({ detail: "", retryAfter: minutes(1) }),
+      { delay: undefined, spent: false }
+    ],
+    [
+      "a blocked mailbox spends no attempt",
+      new Blocked({ scope: "mailbox", detail: "", advice: "" }),
+      { delay: undefined, spent: false }
+    ],
+    ["a permanent failure parks the notice", new Rejected({ detail: "no" }), { outcome: "parked", detail: "no" }]
+  ]
+  for (const [name, reason, expected] of cases) {
+    it(name, () => assert.deepInclude(decide(notice("1"), reason, 0.5), expected))
+  }
+
+  it("parks a notice after 72 hours of attempts, and not before", () => {
+    const waited = Duration.subtract(patience, minutes(30))
+    const late = notice("1", { attempts: 80, waited })
+    assert.include(decide(late, transient, 0.5), { outcome: "parked" })
+    const sooner = notice("1", { attempts: 80, waited: Duration.subtract(waited, minutes(31)) })
+    assert.notInclude(decide(sooner, transient, 0.5), { outcome: "parked" })
+  })
+
+  it("never parks for a throttle or a block, however long they last", () => {
+    const old = notice("1", { attempts: 500, waited: Duration.days(30) })
+    assert.notProperty(decide(old, new Throttled({ detail: "", retryAfter: minutes(1) }), 0), "outcome")
+    assert.notProperty(decide(old, new Blocked({ scope: "credential", detail: "", advice: "" }), 0), "outcome")
+  })
+})
+
+describe("deliver", () => {
+  it.effect("marks the notice as begun, sends, and settles, in this order and once", () =>
+    Effect.gen(function* () {
+      const { events, layer, mails } = fakes()
+      yield* deliver(notice("42"), row("42"), watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
+      assert.deepStrictEqual(events, ["begin", "request", "sent"])
+      assert.strictEqual(mails[0]!.messageId, `<${notice("42").id}@example.com>`)
+      assert.strictEqual(mails[0]!.correlationId, notice("42").id)
+    })
+  )
+
+  it.effect("sends nothing for a notice that it could not begin", () =>
+    Effect.gen(function* () {
+      const { events, layer } = fakes({ notBegun: true })
+      yield* deliver(notice("1"), row("1"), watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
+      assert.deepStrictEqual(events, ["begin"])
+    })
+  )
+
+  it.effect("settles a row that is gone without sending", () =>
+    Effect.gen(function* () {
+      const { events, layer } = fakes()
+      yield* deliver(notice("1"), undefined, watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
+      assert.deepStrictEqual(events, ["gone"])
+    })
+  )
+
+  it.effect("settles what was sent although it was interrupted while the request was under way", () =>
+    Effect.gen(function* () {
+      const sending = yield* Deferred.make<void>()
+      const answered = yield* Deferred.make<void>()
+      const underWay = Effect.andThen(Deferred.succeed(sending, undefined), Deferred.await(answered))
+      const { events, layer } = fakes({ underWay })
+      const fiber = yield* deliver(notice("1"), row("1"), watched, indifferent).pipe(
+        Effect.provide([layer, quiet().layer]),
+        Effect.forkChild
+      )
+      yield* Deferred.await(sending)
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("1 second")
+      yield* Deferred.succeed(answered, undefined)
+      yield* Fiber.join(interrupting)
+      assert.deepStrictEqual(events, ["begin", "request", "sent"])
+    })
+  )
+
+  it.effect("goes on writing the outcome until the database takes it, and says meanwhile that it ails", () =>
+    Effect.gen(function* () {
+      const outage = new Outage({ state: "waiting", reason: "gone for a while" })
+      const { events, layer } = fakes({ settleFailures: Array.from({ length: 30 }, () => outage) })
+      const said: Array<string> = []
+      const self = {
+        healthy: Effect.sync(() => void said.push("healthy")),
+        ailing: ({ reason }: Outage) => Effect.sync(() => void said.push(reason))
+      }
+      yield* deliver(notice("1"), row("1"), watched, self).pipe(
+        Effect.provide([layer, quiet().layer]),
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual(events.filter((event) => event === "request").length, 1)
+      assert.strictEqual(events.at(-1), "sent")
+      assert.strictEqual(said[0], "gone for a while")
+      assert.strictEqual(said.at(-1), "healthy")
+    })
+  )
+
+  it.effect("logs what happened to which row, what happens next and when, and nothing that the customer wrote", () =>
+    Effect.gen(function* () {
+      const { layer: logger, lines } = quiet()
+      const { layer } = fakes({ answer: () => transient })
+      yield* deliver(notice("42"), row("42"), watched, indifferent).pipe(Effect.provide([layer, logger]))
+      yield* deliver(
+        notice("7", { key: "jane@example.com" }),
+        row("7"),
+        { ...watched, secretKey: true },
+        indifferent
+      ).pipe(Effect.provide([layer, logger]))
+      const { annotations, message } = lines[0]!
+      assert.strictEqual(message, "postponed: 503. Nothing to do: it is retried.")
+      assert.deepInclude(annotations, { table: "public.inquiries", key: "42", attempt: 1, outcome: "postponed" })
+      assert.match(String(annotations["next"]), /^tried again at 1970-01-01T00:00:1\d/)
+      assert.match(String(lines[1]!.annotations["key"]), /^sha256:[0-9a-f]{12}$/)
+      assert.notInclude(JSON.stringify(lines), "jane@example.com")
+      assert.notInclude(JSON.stringify(lines), "Jane Doe")
+    })
+  )
+})
