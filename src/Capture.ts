@@ -10,7 +10,6 @@ import { identifier, isTextKey, quoted } from "./Catalog.ts"
 import { channel } from "./Connection.ts"
 import type { DatabaseName } from "./Database.ts"
 
-// A transaction that has notified cannot be prepared: where that could be wanted, nobody is notified and Monitor polls.
 /** Above this share of the server's notification queue nobody is notified: a full queue would fail the COMMIT. */
 const queueShare = 0.5
 
@@ -29,7 +28,10 @@ const functionBody = (table: Description): string => {
   // A text key could exceed what a payload may hold (8,000 bytes), and may be personal data.
   const id = `(select to_json(r.${identifier(table.key)}) from inserted r limit 1)`
   const payload = isTextKey(table.keyType) ? `'{"table":${name}}'` : `'{"table":${name},"id":' || ${id} || '}'`
+  // Without its first line a column named `captured` or `tg_argv` would be an error. A transaction that has notified
+  // cannot be prepared: where that could be wanted, nobody is notified and Monitor polls.
   return `
+#variable_conflict use_variable
 declare
   captured bigint;
 begin
@@ -60,7 +62,7 @@ export const install = Effect.fn("Capture.install")(function* (database: Databas
   yield* sql`
     update inquiries_mailer.tables r set table_schema = ${table.schema}, table_name = ${table.name}
     from pg_trigger t
-    where r.database_name = ${database} and t.tgname = 'inquiries_mailer_' || r.number
+    where r.database_name = ${database} and t.tgname = 'inquiries_mailer_' || r.number::text
       and t.tgrelid = to_regclass(${quoted(table)})
       and (r.table_schema, r.table_name) <> (${table.schema}, ${table.name})
       and not exists (select from inquiries_mailer.tables o where o.database_name = ${database}
@@ -75,7 +77,8 @@ export const install = Effect.fn("Capture.install")(function* (database: Databas
   const [same] = yield* sql`
     select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = to_regclass(${quoted(table)}) and t.tgname = ${triggerName(number)}
-      and t.tgenabled <> 'D' and p.prosrc = ${body}`
+      and t.tgenabled in ('O', 'A') and p.prosrc = ${body} and p.prosecdef
+      and p.proconfig = '{"search_path=pg_catalog, pg_temp",lock_timeout=250ms}'`
   if (same !== undefined) return { number, installed: false }
 
   yield* sql.unsafe(`
@@ -83,16 +86,16 @@ export const install = Effect.fn("Capture.install")(function* (database: Databas
       set search_path = pg_catalog, pg_temp set lock_timeout = '250ms' as ${literal(body)}`)
   // Otherwise anybody could attach it to a table of his own and fill the outbox.
   yield* sql.unsafe(`revoke all on function ${functionName(number)}() from public`)
-  yield* sql.unsafe(`drop trigger if exists ${identifier(triggerName(number))} on ${quoted(table)}`)
+  // Replaced, not dropped first: that would have to wait for readers too, a backup for example.
   yield* sql.unsafe(`
-    create trigger ${identifier(triggerName(number))} after insert on ${quoted(table)}
+    create or replace trigger ${identifier(triggerName(number))} after insert on ${quoted(table)}
       referencing new table as inserted for each statement execute function ${functionName(number)}('${number}')`)
   return { number, installed: true }
 })
 
 export interface Registration {
   readonly number: number
-  /** Whether the trigger stands and fires. */
+  /** Whether the trigger stands, fires, and captures what is the key now. */
   readonly armed: boolean
 }
 
@@ -100,8 +103,9 @@ export interface Registration {
 export const find = Effect.fn("Capture.find")(function* (database: DatabaseName, table: Description) {
   const sql = yield* SqlClient
   const [registration] = yield* sql<Registration>`
-    select r.number, exists (select from pg_trigger t where t.tgname = 'inquiries_mailer_' || r.number
-      and t.tgrelid = to_regclass(${quoted(table)}) and t.tgenabled <> 'D') as armed
+    select r.number, r.key_column = ${table.key} and exists (select from pg_trigger t
+      where t.tgname = 'inquiries_mailer_' || r.number::text and t.tgrelid = to_regclass(${quoted(table)})
+        and t.tgenabled in ('O', 'A')) as armed
     from inquiries_mailer.tables r
     where (r.database_name, r.table_schema, r.table_name) = (${database}, ${table.schema}, ${table.name})`
   return registration
@@ -113,7 +117,7 @@ export const standing = Effect.fn("Capture.standing")(function* (database: Datab
   return yield* sql<Standing>`
     select r.number, n.nspname as schema, c.relname as name
     from inquiries_mailer.tables r
-      join pg_trigger t on t.tgname = 'inquiries_mailer_' || r.number
+      join pg_trigger t on t.tgname = 'inquiries_mailer_' || r.number::text
       join pg_class c on c.oid = t.tgrelid
       join pg_namespace n on n.oid = c.relnamespace
     where r.database_name = ${database}
@@ -124,7 +128,10 @@ export const standing = Effect.fn("Capture.standing")(function* (database: Datab
 export const remove = Effect.fn("Capture.remove")(function* (table: Standing) {
   const sql = yield* SqlClient
   yield* sql.unsafe(`drop trigger if exists ${identifier(triggerName(table.number))} on ${quoted(table)}`)
-  yield* sql.unsafe(`drop function if exists ${functionName(table.number)}()`)
+  // A renamed table took the trigger along, and the one that has its name now uses the same function.
+  const [used] = yield* sql`
+    select from pg_trigger where tgfoid = to_regprocedure(${`${functionName(table.number)}()`})`
+  if (used === undefined) yield* sql.unsafe(`drop function if exists ${functionName(table.number)}()`)
 })
 
 /** Names, not among these, under which tables are registered here: another configuration's, or one's own former name. */

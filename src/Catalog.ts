@@ -52,7 +52,9 @@ export const describe = Effect.fn("Catalog.describe")(function* (table: TableNam
 
   const columns = yield* orOutage(
     sql<CatalogColumn>`
-      select a.attname as name, format_type(a.atttypid, null) as type, t.typcategory as category,
+      -- A domain is taken for the type it is made of.
+      select a.attname as name, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null) as type,
+        t.typcategory as category,
         coalesce(a.attnum = any(k.conkey), false) as key
       from pg_attribute a
         join pg_type t on t.oid = a.atttypid

@@ -34,7 +34,7 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
   const installed: Array<string> = []
   const unchanged: Array<string> = []
   const refused: Array<string> = []
-  const numbers = new Set<number>()
+  const watched = new Map<number, string>()
   for (const table of database.tables) {
     const description = yield* Catalog.describe(table.name)
     if (Catalog.isRefusal(description)) {
@@ -42,14 +42,14 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
       continue
     }
     const outcome = yield* briefly(Capture.install(database.name, description))
-    numbers.add(outcome.number)
+    watched.set(outcome.number, Catalog.quoted(description))
     ;(outcome.installed ? installed : unchanged).push(`${description.schema}.${description.name}`)
   }
   const removed: Array<string> = []
   // A table that is refused now may have been watched before: its trigger is not taken away by an error.
   if (refused.length === 0) {
     for (const table of yield* orOutage(Capture.standing(database.name))) {
-      if (numbers.has(table.number)) continue
+      if (watched.get(table.number) === Catalog.quoted(table)) continue
       yield* briefly(Capture.remove(table))
       removed.push(`${table.schema}.${table.name}`)
     }
@@ -59,8 +59,10 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
   return report
 })
 
+const migrations = { "0001_outbox": outbox }
+
 const migrator = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_outbox": outbox }),
+  loader: Migrator.fromRecord(migrations),
   // Its default table in `public` would collide with a customer's own Effect application.
   table: "inquiries_mailer.migrations"
 })
@@ -68,10 +70,21 @@ const migrator = Migrator.make({})({
 const retryCollisions = <A, R>(self: Effect.Effect<A, SqlError, R>): Effect.Effect<A, Outage, R> =>
   self.pipe(Effect.retry({ schedule: collision, while: (error) => collisions.includes(codeOf(error) ?? "") }), orOutage)
 
+/** The migrator locks its table even when it has nothing to do, and would wait for a backup that reads it. */
+const complete = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const [ledger] = yield* sql`select where to_regclass('inquiries_mailer.migrations') is not null`
+  if (ledger === undefined) return false
+  const [latest] = yield* sql`
+    select from inquiries_mailer.migrations where migration_id >= ${Object.keys(migrations).length}`
+  return latest !== undefined
+})
+
 const schema = Effect.gen(function* () {
   const sql = yield* SqlClient
   const [exists] = yield* sql`select from pg_namespace where nspname = 'inquiries_mailer'`
   if (exists === undefined) yield* sql`create schema inquiries_mailer`
+  if (yield* complete) return []
   const ran = yield* migrator.pipe(
     Effect.catchTag("MigrationError", (error) =>
       isSqlError(error.cause) ? Effect.fail(error.cause) : Effect.die(error)

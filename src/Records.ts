@@ -2,7 +2,7 @@
 // leaves the server is bounded there, and each field says how large the whole was.
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
-import type { Column, Description } from "./Catalog.ts"
+import type { Column, Description, KeyType } from "./Catalog.ts"
 import { identifier, quoted } from "./Catalog.ts"
 import type { Field, Row } from "./Row.ts"
 import { orOutage } from "./SqlOutage.ts"
@@ -14,7 +14,9 @@ const rowLimit = 1_048_576
 /** The rows with these keys, by key. A key that is missing in the answer has no row any more. */
 export const fetch = Effect.fn("Records.fetch")(function* (table: Description, keys: ReadonlyArray<string>) {
   const sql = yield* SqlClient
-  const rows = yield* orOutage(sql.unsafe<FetchedRow>(statement(table), [keys]))
+  const rows = yield* orOutage(
+    sql.unsafe<FetchedRow>(statement(table), [keys.filter((key) => fits(key, table.keyType))])
+  )
   return new Map(rows.map((fetched) => [fetched.key, toRow(table, fetched)]))
 })
 
@@ -23,6 +25,23 @@ interface FetchedRow {
   readonly values: ReadonlyArray<string | null>
   readonly sizes: ReadonlyArray<number | null>
 }
+
+/** A table that was made anew with another type of key has no row for an old one, which the server would refuse. */
+const fits = (key: string, type: KeyType): boolean => {
+  switch (type) {
+    case "smallint":
+    case "integer":
+    case "bigint":
+      return /^-?\d{1,19}$/.test(key) && BigInt.asIntN(bits[type], BigInt(key)) === BigInt(key)
+    case "uuid":
+      return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(key)
+    case "text":
+    case "character varying":
+      return true
+  }
+}
+
+const bits = { smallint: 16, integer: 32, bigint: 64 }
 
 /** Two arrays, not two columns a column: a table may have 1,600 columns, and a SELECT list no more than 1,664. */
 const statement = (table: Description): string => {

@@ -1,0 +1,80 @@
+// The settings that all databases share: which cloud answers, and how the log is written.
+import type { LogLevel } from "effect"
+import { Option, Schema } from "effect"
+import type { Cloud } from "../Credential.ts"
+import type { Environment } from "./Source.ts"
+import { isLocal } from "./Tls.ts"
+import { text } from "./Words.ts"
+
+const clouds: Readonly<Record<"global" | "usgov" | "dod" | "china", readonly [login: string, graph: string]>> = {
+  global: ["https://login.microsoftonline.com", "https://graph.microsoft.com"],
+  usgov: ["https://login.microsoftonline.us", "https://graph.microsoft.us"],
+  dod: ["https://login.microsoftonline.us", "https://dod-graph.microsoft.us"],
+  china: ["https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"]
+}
+
+const levels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+
+/** A secret that reached the emulator's address would go out in the clear, so it has to be this machine. */
+const emulatorOrigin = (written: string): Option.Option<string> => {
+  if (!URL.canParse(written)) return Option.none()
+  const url = new URL(written)
+  const local = isLocal(url.hostname.replace(/^\[(.*)\]$/, "$1"))
+  const bare =
+    url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === ""
+  return local && bare && ["http:", "https:"].includes(url.protocol) ? Option.some(url.origin) : Option.none()
+}
+
+export const serviceFields = {
+  GRAPH_CLOUD: Schema.optionalKey(
+    Schema.Literals(["global", "usgov", "dod", "china"]).annotate({ message: "must be global, usgov, dod or china" })
+  ),
+  GRAPH_EMULATOR_URL: Schema.optionalKey(
+    text((value) =>
+      Option.isSome(emulatorOrigin(value))
+        ? undefined
+        : "must be http:// or https:// with a loopback address and a port, and no path: an emulator runs on this machine"
+    )
+  ),
+  LOG_LEVEL: Schema.optionalKey(
+    Schema.Literals(["trace", "debug", "info", "warn", "error"]).annotate({
+      message: "must be trace, debug, info, warn or error"
+    })
+  ),
+  LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"]).annotate({ message: "must be json or pretty" }))
+}
+
+type ServiceName = keyof typeof serviceFields
+type Service = Schema.Struct.Type<typeof serviceFields>
+
+export const serviceExamples: Readonly<Record<ServiceName, string>> = {
+  GRAPH_CLOUD: "global",
+  GRAPH_EMULATOR_URL: "http://127.0.0.1:8080",
+  LOG_LEVEL: "info",
+  LOG_FORMAT: "json"
+}
+
+export const isServiceName = (name: PropertyKey | undefined): name is ServiceName =>
+  typeof name === "string" && Object.hasOwn(serviceExamples, name)
+
+export const serviceVariables = (env: Environment): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...env].filter(([name]) => isServiceName(name)).map(([name, value]) => [name, value.trim().toLowerCase()])
+  )
+
+export const cloudOf = (service: Service): Cloud => {
+  const emulator = Option.flatMap(Option.fromUndefinedOr(service.GRAPH_EMULATOR_URL), emulatorOrigin)
+  if (Option.isSome(emulator)) return { login: emulator.value, graph: emulator.value, emulated: true }
+  const [login, graph] = clouds[service.GRAPH_CLOUD ?? "global"]
+  return { login, graph, emulated: false }
+}
+
+export interface Log {
+  readonly level: LogLevel.LogLevel
+  readonly format: "json" | "pretty"
+}
+
+export const logOf = (service: Service, terminal: boolean): Log => ({
+  level: levels[service.LOG_LEVEL ?? "info"],
+  format: service.LOG_FORMAT ?? (terminal ? "pretty" : "json")
+})

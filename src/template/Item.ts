@@ -1,0 +1,88 @@
+// One entry of a mail: a label and a clean text, made from one or more fields of a row. Everything a part needs to lay
+// it out is decided here, but for how much of it there is room for.
+import type { Field } from "../Row.ts"
+import { byteLength } from "./cut.ts"
+import { arrayList, indented, jsonList } from "./json.ts"
+import { normal } from "./label.ts"
+import { mailto, tel, validAddress } from "./replyTo.ts"
+import { clean } from "./sanitize.ts"
+import { showSize } from "./size.ts"
+import type { Context } from "./Template.ts"
+import { date, timestamp, timestamptz } from "./time.ts"
+
+export interface Item {
+  readonly label: string
+  readonly text: string
+  /** Bytes there were, more than `text` has if only its beginning was fetched. */
+  readonly total: number
+  readonly layout: "line" | "paragraphs" | "code"
+  readonly href: string | undefined
+}
+
+/** How a column is to be shown when its type does not say. */
+export type As = "paragraphs" | "yes-no" | "list"
+
+const missing = "–"
+
+const longestLine = 100
+
+const yesNo = (value: string): string =>
+  /^(?:t|true|y|yes|on|1)$/i.test(value) ? "Yes" : /^(?:f|false|n|no|off|0)$/i.test(value) ? "No" : value
+
+const list = (value: string): string => (jsonList(value) ?? arrayList(value))?.join(", ") ?? value
+
+const display = (field: Field, value: string, context: Context): string => {
+  switch (field.kind) {
+    case "boolean":
+      return yesNo(value)
+    case "timestamp":
+      return timestamp(value, context.timeZone)
+    case "timestamptz":
+      return timestamptz(value, context.timeZone)
+    case "date":
+      return date(value)
+    case "json":
+      return indented(value)
+    case "other":
+      return arrayList(value)?.join(", ") ?? value
+    default:
+      return value
+  }
+}
+
+/** A field as clean text, empty for NULL. */
+export const show = (field: Field, context: Context, as?: As): string => {
+  const { value } = field
+  if (value === undefined) {
+    return field.bytes === 0 ? "" : `${showSize(field.bytes)} of ${field.kind === "bytes" ? "binary " : ""}data`
+  }
+  return clean(as === "yes-no" ? yesNo(value) : as === "list" ? list(value) : display(field, value, context))
+}
+
+const link = (field: Field, text: string, context: Context): string | undefined => {
+  const column = normal(field.column)
+  if (field.column === context.replyTo || /(?:^|_)e_?mail(?:_|$)/.test(column)) {
+    const address = validAddress(text)
+    return address === undefined ? undefined : mailto(address)
+  }
+  return /(?:^|_)(?:phone|mobile|cell|tel|telephone)(?:_|$)/.test(column) ? tel(text) : undefined
+}
+
+export const item = (label: string, fields: ReadonlyArray<Field>, context: Context, as?: As): Item => {
+  const texts = fields.map((field) => show(field, context, as)).filter((text) => text !== "")
+  const text = texts.join(" ")
+  if (text === "") return { label, text: missing, total: byteLength(missing), layout: "line", href: undefined }
+  const notFetched = fields.reduce(
+    (sum, field) => sum + (field.value === undefined ? 0 : Math.max(0, field.bytes - byteLength(field.value))),
+    0
+  )
+  const [only] = fields
+  const long = as === "paragraphs" || text.length > longestLine || text.includes("\n")
+  return {
+    label,
+    text,
+    total: byteLength(text) + notFetched,
+    layout: !long ? "line" : only?.kind === "json" ? "code" : "paragraphs",
+    href: long || only === undefined || fields.length > 1 ? undefined : link(only, text, context)
+  }
+}

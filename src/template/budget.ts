@@ -1,0 +1,74 @@
+// What fits into a part. No mail may grow past what mail clients show and servers take, however much a stranger typed
+// and however many columns a table has; what does not fit is cut in sight.
+//
+// A part's size is counted as it travels, in UTF-8 with CRLF. Base64 makes 78 bytes of 57, so that
+// (60,000 + 80,000) × 78 / 57 < 192,000 leaves 8 kB for headers in a message of at most 200 kB. Quoted-printable may
+// treble a part instead: the mailer must send both as base64.
+import { beginning, byteLength, share } from "./cut.ts"
+import type { Item } from "./Item.ts"
+
+export const textLimit = 80_000
+/** Also well below the 102 kB at which Gmail clips. */
+export const htmlLimit = 60_000
+
+/** As much of an item as a part shows. */
+export interface Portion {
+  readonly item: Item
+  readonly text: string
+  readonly bytes: number
+  /** Says what is missing; absent if nothing is. */
+  readonly note: string | undefined
+}
+
+export interface Part {
+  /** UTF-8 bytes that one field may show. */
+  readonly fieldLimit: number
+  /** At least what one code point of a value adds to the part. */
+  readonly cost: (codePoint: number) => number
+  readonly note: (item: Item, bytes: number) => string
+  readonly draw: (portion: Portion) => string
+}
+
+interface Fitted {
+  readonly portions: ReadonlyArray<Portion>
+  /** Items, the last ones, for which there was no room at all. */
+  readonly leftOut: number
+}
+
+export const travelling = (part: string): number => byteLength(part) + (part.match(/\n/g)?.length ?? 0)
+
+// Room that every value gets before longer ones share the rest.
+const least = 120
+
+const take = (part: Part, item: Item, room: number): Portion & { readonly cost: number } => {
+  const piece = beginning(item.text, part.fieldLimit, room, part.cost)
+  return { ...piece, item, note: piece.bytes < item.total ? part.note(item, piece.bytes) : undefined }
+}
+
+const frame = (part: Part, whole: Portion & { readonly cost: number }): number => {
+  const size = (note: string | undefined) => travelling(part.draw({ item: whole.item, text: "", bytes: 0, note }))
+  // The slack is for a note that names more bytes than this one, which says 0.
+  return whole.note === undefined && whole.cost <= least ? size(undefined) : size(part.note(whole.item, 0)) + 8
+}
+
+export const fit = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted => {
+  const wants: Array<{ readonly item: Item; readonly cost: number }> = []
+  let spare = budget
+  let room = budget
+  for (const item of items) {
+    const whole = take(part, item, Infinity)
+    const fixed = frame(part, whole)
+    spare -= fixed + Math.min(whole.cost, least)
+    if (spare < 0) break
+    room -= fixed
+    wants.push(whole)
+  }
+  const each = share(
+    wants.map(({ cost }) => cost),
+    room
+  )
+  return {
+    portions: wants.map(({ cost, item }) => take(part, item, cost <= each ? Infinity : each)),
+    leftOut: items.length - wants.length
+  }
+}

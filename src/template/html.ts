@@ -1,0 +1,117 @@
+// The HTML part: a calm card of 600 px that reads well in Outlook, in Gmail and on a phone, light and dark. Styles are
+// inline because many clients drop the rest; nothing is loaded, nothing runs. Every text is escaped in here.
+import type { Part, Portion } from "./budget.ts"
+import { fit, htmlLimit, travelling } from "./budget.ts"
+import { shorten } from "./cut.ts"
+import { code, escape, escapedCost, paragraphs } from "./escape.ts"
+import type { Item } from "./Item.ts"
+import type { Page } from "./Page.ts"
+import { cleanLine } from "./sanitize.ts"
+import { showSize } from "./size.ts"
+import { fieldsLeftOut } from "./text.ts"
+
+const font = "font-family:'Segoe UI',Helvetica,Arial,sans-serif"
+const mono = "font-family:Consolas,Menlo,monospace;font-size:13px;line-height:19px"
+const wrap = "word-break:break-word;overflow-wrap:anywhere"
+const ink = `color:#1a1d21;font-size:15px;line-height:22px;${font}`
+const dim = `color:#5b6470;font-size:13px;line-height:22px;${font}`
+const rule = "border-top:1px solid #e3e6ea"
+
+// Only for clients that know dark mode; the inline colours are light and complete without it.
+const dark = `@media (prefers-color-scheme:dark){
+.page{background-color:#16181c!important}
+.card{background-color:#1f2227!important;border-color:#343941!important}
+.pane{background-color:#272b31!important}
+.ink{color:#e8eaed!important}
+.dim{color:#a5acb8!important}
+.rule{border-color:#343941!important}
+.link{color:#8ab4f8!important}
+}`
+
+const value = ({ item, text }: Portion): string =>
+  item.href === undefined
+    ? escape(text)
+    : `<a class="link" href="${escape(item.href)}" style="color:#0b57d0">${escape(text)}</a>`
+
+const noteLine = (note: string | undefined): string =>
+  note === undefined ? "" : `<div class="dim" style="${dim}">${escape(note)}</div>`
+
+const line = (portion: Portion): string => `<tr>
+<th class="dim rule" scope="row" align="left" valign="top" width="132" style="${rule};padding:9px 12px 9px 0;font-weight:normal;${dim}">${escape(portion.item.label)}</th>
+<td class="ink rule" dir="auto" valign="top" style="${rule};padding:9px 0;${ink}">${value(portion)}${noteLine(portion.note)}</td>
+</tr>
+`
+
+const block = (portion: Portion): string => `<tr>
+<td class="rule" colspan="2" style="${rule};padding:9px 0 14px">
+<div class="dim" style="${dim};padding-bottom:6px">${escape(portion.item.label)}</div>
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>
+<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;padding:14px 16px;${ink}${portion.item.layout === "code" ? `;${mono}` : ""}">${portion.item.layout === "code" ? code(portion.text) : paragraphs(portion.text)}${noteLine(portion.note)}</td>
+</tr></table>
+</td>
+</tr>
+`
+
+const htmlPart = (inText: ReadonlyMap<Item, number>): Part => ({
+  fieldLimit: 8_000,
+  cost: escapedCost,
+  note: (item, bytes) => {
+    const more = (inText.get(item) ?? 0) > bytes ? "; the text part has more" : ""
+    return `… (cut here: ${showSize(bytes)} of ${showSize(item.total)} shown${more})`
+  },
+  draw: (portion) => (portion.item.layout === "line" ? line(portion) : block(portion))
+})
+
+const preheader = ({ fact, items, person }: Page): string => {
+  const message = items.find(({ layout }) => layout === "paragraphs")?.text ?? ""
+  const beginning = cleanLine(shorten(message, 90))
+  return shorten([fact, person, beginning].filter((words) => words !== "").join(" – "), 140)
+}
+
+const head = (page: Page): string => `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta http-equiv="Content-Type" content="text/html; charset=utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="format-detection" content="telephone=no,date=no,address=no,email=no">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>${escape(page.title)} ${escape(page.reference)}</title>
+<style>:root{color-scheme:light dark;supported-color-schemes:light dark}
+${dark}</style>
+</head>
+<body class="page" bgcolor="#eef0f3" style="margin:0;padding:0;background-color:#eef0f3">
+<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">${escape(preheader(page))}</div>
+<table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#eef0f3" style="background-color:#eef0f3"><tr><td align="center" style="padding:24px 12px">
+<table class="card" role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;border:1px solid #e3e6ea;border-radius:8px;${wrap}">
+<tr><td style="padding:28px 28px 20px">
+<div class="dim" style="${dim}">${escape(page.title)} · ${escape(page.reference)}</div>
+<h1 class="ink" dir="auto" style="margin:4px 0 0;color:#1a1d21;font-size:23px;line-height:30px;font-weight:600;${font}">${escape(page.fact || page.person || page.title)}</h1>
+${page.fact === "" || page.person === "" ? "" : `<div class="ink" dir="auto" style="${ink};padding-top:4px">${escape(page.person)}</div>`}
+</td></tr>
+<tr><td style="padding:0 28px 12px">
+<table width="100%" cellpadding="0" cellspacing="0" border="0">
+`
+
+const foot = (page: Page, leftOut: number, inText: number): string => {
+  const rest = leftOut === 0 ? "" : fieldsLeftOut(leftOut) + (inText > 0 ? " The text part has more." : "")
+  const lines = [rest, page.answer, page.source].filter((words) => words !== "")
+  return `</table>
+</td></tr>
+<tr><td class="dim rule" style="${rule};padding:16px 28px 20px;${dim}">${lines.map(escape).join("<br>\n")}</td></tr>
+</table>
+</td></tr></table>
+</body>
+</html>
+`
+}
+
+/** `inText` says how many bytes of each item the text part shows. */
+export const renderHtml = (page: Page, inText: ReadonlyMap<Item, number>): string => {
+  const part = htmlPart(inText)
+  const before = head(page)
+  const around = travelling(before + foot(page, page.items.length, 1))
+  const { leftOut, portions } = fit(page.items, htmlLimit - around, part)
+  const shown = portions.length
+  return before + portions.map(part.draw).join("") + foot(page, leftOut, inText.size - shown)
+}

@@ -1,0 +1,36 @@
+// Column names for people. One rule: words at `_`, `-`, `.`, spaces and camelCase humps, each with a capital, and the
+// usual initialisms in capitals: `vehicle_id` → `Vehicle ID`, `createdAt` → `Created At`.
+import { shorten } from "./cut.ts"
+import { cleanLine } from "./sanitize.ts"
+
+const initialisms = new Set([
+  "api",
+  "html",
+  "http",
+  "id",
+  "ip",
+  "json",
+  "sms",
+  "uri",
+  "url",
+  "utc",
+  "uuid",
+  "vat",
+  "vin"
+])
+
+const words = (column: string): ReadonlyArray<string> =>
+  shorten(cleanLine(column), 64)
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
+    .split(/[\s_.-]+/)
+    .filter((word) => word !== "")
+    .map((word) => word.toLowerCase())
+
+const capital = (word: string): string =>
+  initialisms.has(word) ? word.toUpperCase() : word.replace(/^./u, (first) => first.toUpperCase())
+
+export const label = (column: string): string => words(column).map(capital).join(" ") || "(unnamed)"
+
+/** One spelling for `firstName`, `FIRST_NAME` and `first_name`, by which the templates look for columns. */
+export const normal = (column: string): string => words(column).join("_")

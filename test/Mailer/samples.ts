@@ -1,0 +1,46 @@
+// What the tests of this room share: an invented mail, an HTTP client that answers from a function, reasons to fail with.
+import { DateTime, Duration, Effect, Layer, Redacted } from "effect"
+import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
+import { Blocked, type Mail, MailerError, type MailerReason, Throttled, Transient } from "../../src/Mailer.ts"
+
+export const mail: Mail = {
+  messageId: "<6c7f6a54-6c1c-4c6e-9f0e-0d6a8f3c2b11@inquiries-mailer.example.com>",
+  correlationId: "6c7f6a54-6c1c-4c6e-9f0e-0d6a8f3c2b11",
+  date: DateTime.makeUnsafe("2026-03-04T05:06:07Z"),
+  from: "noreply@example.com",
+  to: ["sales@example.com", "desk@example.org"],
+  cc: ["archive@example.com"],
+  replyTo: { name: "Zoë, the Third", address: "zoe@example.org" },
+  subject: "New inquiry: 2023 Sedan – Zoë (#42)",
+  text: "Name: Zoë\nMessage: Is it still there?\n",
+  html: "<p>Name: Zoë</p>"
+}
+
+/** The assertions compare errors by their message alone: compare what a reason holds instead. */
+export const plain = <A extends object>(reason: A) => ({ ...reason })
+
+export const failed = (reason: MailerReason) => new MailerError({ reason })
+export const transient = new Transient({ detail: "away", retryAfter: undefined })
+export const throttled = (seconds: number) =>
+  new Throttled({ detail: "too many", retryAfter: Duration.seconds(seconds) })
+export const blocked = new Blocked({ scope: "mailbox", detail: "no right", advice: "grant it" })
+
+export type Respond = (
+  request: HttpClientRequest.HttpClientRequest
+) => Effect.Effect<Response, HttpClientError.HttpClientError>
+
+export const httpClient = (respond: Respond) =>
+  Layer.succeed(
+    HttpClient.HttpClient,
+    HttpClient.make((request) =>
+      Effect.map(respond(request), (response) => HttpClientResponse.fromWeb(request, response))
+    )
+  )
+
+export const bearer = (request: HttpClientRequest.HttpClientRequest): string =>
+  (request.headers["authorization"] ?? "").replace("Bearer ", "")
+
+export const bodyText = (request: HttpClientRequest.HttpClientRequest): string =>
+  request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+
+export const token = (name: string) => Redacted.make(name)
