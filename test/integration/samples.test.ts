@@ -22,8 +22,15 @@ describe("freshDatabase", () => {
   )
 })
 
+const columns = {
+  inquiries: "id, name, email, phone, subject, message, vehicle_id, status, created_at",
+  quote_requests:
+    "id, name, email, phone, company, service, message, consent, created_at, status, assigned_to, converted_to_client, current_shipments, expected_shipments, services",
+  contact_submissions: "id, first_name, last_name, email, phone, inquiry_type, message, created_at"
+}
+
 describe("samples", () => {
-  it.live("fit their tables, one of them with more text than NOTIFY carries", () =>
+  it.live("fill tables with the replaced system's columns, one of them with more text than NOTIFY carries", () =>
     Effect.gen(function* () {
       const { admin } = yield* freshDatabase()
       for (const { table, createTable, inserts } of [inquiries, quoteRequests, contactSubmissions]) {
@@ -34,6 +41,14 @@ describe("samples", () => {
         )
         assert.deepStrictEqual(rows, [{ n: inserts.length }])
       }
+      const made = yield* admin<{ name: string; columns: string; ids: string; times: string }>`
+        SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns,
+          min(data_type) FILTER (WHERE column_name = 'id') AS ids,
+          min(data_type) FILTER (WHERE column_name = 'created_at') AS times
+        FROM information_schema.columns WHERE table_schema = 'public' GROUP BY table_name`
+      assert.deepStrictEqual(Object.fromEntries(made.map((table) => [table.name, table.columns])), columns)
+      for (const { ids, times } of made)
+        assert.deepStrictEqual([ids, times], ["integer", "timestamp without time zone"])
       const long = yield* admin`SELECT id FROM quote_requests WHERE octet_length(message) > 20000`
       assert.strictEqual(long.length, 1)
       const hostile = yield* admin`SELECT subject FROM inquiries WHERE subject LIKE ${"%\r\nBcc:%<h1>%"}`
