@@ -1,5 +1,6 @@
-// Microsoft's login and Graph, as far as the mailer uses them, over real HTTP at one origin on loopback. It answers
-// as the real ones do, keeps what it accepted, and fails on demand. Tokens age by the fiber's clock, a TestClock too; latency is real time.
+// Microsoft's login and Graph, as far as the mailer uses them, over real HTTP at one origin on loopback. It answers as
+// the real ones do, keeps what it accepted, and fails on demand. Tokens age by the fiber's clock, a TestClock too;
+// latency is real time.
 import { Clock, Effect, PubSub, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
