@@ -13,8 +13,8 @@ import type { Self } from "./State.ts"
 
 /** A third of the lease. */
 const renewal = Schedule.spaced("10 seconds")
-/** As many as may be in flight to one mailbox. */
-export const concurrency = 4
+/** Four may be in flight to one mailbox; the others are settling or wait for their turn, so that none stands idle. */
+export const concurrency = 16
 /** A release that the database does not take is no harm: the lease ends. */
 const releaseTimeout = Duration.seconds(2)
 

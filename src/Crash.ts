@@ -9,18 +9,19 @@ const frames = 8
 
 /** One line about what ended a fiber: kind of error, message where it is safe, and the nearest stack frames. */
 export const describeCrash = (cause: Cause.Cause<unknown>): string =>
-  cause.reasons
-    .map((reason) => {
-      switch (reason._tag) {
-        case "Interrupt":
-          return "interrupted from within"
-        case "Die":
-          return describeError(reason.defect)
-        case "Fail":
-          return describeError(reason.error)
-      }
-    })
-    .join("; ")
+  // Fibers side by side often fail of the same thing.
+  [...new Set(cause.reasons.map(describeReason))].join("; ")
+
+const describeReason = (reason: Cause.Reason<unknown>): string => {
+  switch (reason._tag) {
+    case "Interrupt":
+      return "interrupted from within"
+    case "Die":
+      return describeError(reason.defect)
+    case "Fail":
+      return describeError(reason.error)
+  }
+}
 
 const describeError = (error: unknown): string => {
   if (!Predicate.isError(error)) return `a thrown ${typeof error}`

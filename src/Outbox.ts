@@ -2,8 +2,9 @@
 // begin and settle are single autocommit statements, so that a peer that vanished keeps nothing locked. `due_at` is when
 // a notice may next be acted upon: its turn, or while it is claimed the end of the lease. So one index answers both what
 // is due and when the next is, and a dead replica's notices come up by themselves.
-import { Context, Data, Duration, Effect, Layer } from "effect"
+import { Context, Data, Duration, Effect, Exit, Layer, Request } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
+import * as GroupCommit from "./GroupCommit.ts"
 import type { ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
@@ -131,29 +132,46 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
     sql`id = any(${notices.map(({ id }) => id)}::uuid[]) and claim = any(${notices.map((n) => n.claim)}::uuid[])
       and outcome is null and begun_at is null`
 
-  const begin = Effect.fn("Outbox.begin")(function* (notice: Notice) {
-    const [begun] = yield* orOutage(sql`
-      update inquiries_mailer.outbox o
-      set begun_at = clock_timestamp(), first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
-        due_at = clock_timestamp() + ${lease + grace}::float8 * interval '1 ms'
-      where id = ${notice.id}::uuid and claim = ${notice.claim}::uuid and outcome is null
-        and due_at > clock_timestamp()
-        and not exists (select from inquiries_mailer.outbox n
-          where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
-            and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id))
-      returning true`)
-    if (begun === undefined) return yield* new NotBegun()
-  })
+  const beginning = yield* GroupCommit.make<Begin>((entries) =>
+    Effect.gen(function* () {
+      const notices = entries.map(({ request }) => request.notice)
+      const rows = yield* orOutage(sql<{ readonly id: NoticeId }>`
+        update inquiries_mailer.outbox o
+        set begun_at = clock_timestamp(), first_attempt_at = coalesce(o.first_attempt_at, clock_timestamp()),
+          due_at = clock_timestamp() + ${lease + grace}::float8 * interval '1 ms'
+        from unnest(${notices.map(({ id }) => id)}::uuid[], ${notices.map((n) => n.claim)}::uuid[]) as b (id, claim)
+        where o.id = b.id and o.claim = b.claim and o.outcome is null and o.due_at > clock_timestamp()
+          and not exists (select from inquiries_mailer.outbox n
+            where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
+              and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id))
+        returning o.id`)
+      const begun = new Set(rows.map(({ id }) => id))
+      for (const entry of entries) {
+        entry.completeUnsafe(begun.has(entry.request.notice.id) ? Exit.void : Exit.fail(new NotBegun()))
+      }
+    })
+  )
+  const begin = (notice: Notice) => Effect.request(new Begin({ notice }), beginning)
 
-  const settle = Effect.fn("Outbox.settle")(function* (notice: Notice, settlement: Settlement) {
-    const detail = settlement.outcome === "parked" ? settlement.detail : null
-    yield* orOutage(sql`
-      update inquiries_mailer.outbox
-      set outcome = ${settlement.outcome}, detail = ${detail}, settled_at = clock_timestamp(), claim = null,
-        attempts = attempts + (begun_at is not null)::integer
-      where id = ${notice.id}::uuid and outcome is null
-        and (claim = ${notice.claim}::uuid or ${settlement.outcome === "sent"})`)
-  })
+  const settling = yield* GroupCommit.make<Settle>((entries) =>
+    Effect.gen(function* () {
+      const all = entries.map(({ request: { notice, settlement } }) => ({ notice, settlement }))
+      const ids = all.map(({ notice }) => notice.id)
+      const claims = all.map(({ notice }) => notice.claim)
+      const outcomes = all.map(({ settlement }) => settlement.outcome)
+      const details = all.map(({ settlement }) => (settlement.outcome === "parked" ? settlement.detail : ""))
+      yield* orOutage(sql`
+        update inquiries_mailer.outbox o
+        set outcome = s.outcome, detail = nullif(s.detail, ''), settled_at = clock_timestamp(), claim = null,
+          attempts = o.attempts + (o.begun_at is not null)::integer
+        from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[])
+          as s (id, claim, outcome, detail)
+        where o.id = s.id and o.outcome is null and (o.claim = s.claim or s.outcome = 'sent')`)
+      for (const entry of entries) entry.completeUnsafe(Exit.void)
+    })
+  )
+  const settle = (notice: Notice, settlement: Settlement) =>
+    Effect.request(new Settle({ notice, settlement }), settling)
 
   const postpone = Effect.fn("Outbox.postpone")(function* (notice: Notice, postponement: Postponement) {
     const delay = postponement.delay === undefined ? null : Duration.toMillis(postponement.delay)
@@ -183,6 +201,9 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
 
   return { claim, renew, release, begin, settle, postpone, untilDue }
 })
+
+class Begin extends Request.Class<{ readonly notice: Notice }, void, NotBegun | Outage> {}
+class Settle extends Request.Class<{ readonly notice: Notice; readonly settlement: Settlement }, void, Outage> {}
 
 interface ClaimRow {
   readonly id: NoticeId

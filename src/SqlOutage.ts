@@ -86,6 +86,8 @@ export const orOutage = <A, R>(self: Effect.Effect<A, SqlError | Cause.TimeoutEr
     }
     const outage = outageOf(error)
     if (outage !== undefined) return Effect.fail(outage)
-    const message = `PostgreSQL refused a statement: SQLSTATE ${codeOf(error) ?? "unknown"} (${error.reason._tag})`
+    // The reason's message is the driver's own and says in which step; the cause would quote the server.
+    const step = error.reason.message ?? error.reason._tag
+    const message = `a statement failed: SQLSTATE ${codeOf(error) ?? "none"} (${step})`
     return Effect.die(new StatementError({ message }))
   })

@@ -1,7 +1,7 @@
 // The command line, and the one place where the program starts and ends.
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Option, type Runtime } from "effect"
-import { Command } from "effect/cli"
+import { CliConfig, Command, GlobalFlag } from "effect/cli"
 import project from "../package.json" with { type: "json" }
 import { migrateCommand } from "./command/migrate.ts"
 import { runCommand, work } from "./command/run.ts"
@@ -31,10 +31,13 @@ const teardown: Runtime.Teardown = (exit, onExit) => {
   onExit(error === undefined ? exitCodes.software : 1)
 }
 
+/** Without the one for the log level, which is a setting: two places for one thing would contradict each other. */
+const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+
 Command.make("inquiries-mailer", {}, work).pipe(
   Command.withDescription("Mails every new row of the watched tables through Microsoft Graph."),
   Command.withSubcommands([runCommand, migrateCommand]),
   Command.run({ version: project.version }),
-  Effect.provide(NodeServices.layer),
+  Effect.provide([NodeServices.layer, CliConfig.layer({ builtIns })]),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })
 )

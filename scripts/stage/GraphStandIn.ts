@@ -14,6 +14,8 @@ import { type MailboxOptions, makeMailboxes } from "./GraphMailboxes.ts"
 
 export interface Options extends LoginOptions, MailboxOptions {
   readonly port?: number
+  /** Called in the instant a mail is accepted, before the answer goes out: for a stopwatch. */
+  readonly onAccepted?: (mail: Mail) => void
 }
 
 export interface Requests {
@@ -81,7 +83,10 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
   const arrivals = yield* PubSub.unbounded<Mail>()
   const faults = makeFaults()
   const login = makeLogin(options)
-  const boxes = makeMailboxes(options, (mail) => PubSub.publishUnsafe(arrivals, mail))
+  const boxes = makeMailboxes(options, (mail) => {
+    options.onAccepted?.(mail)
+    PubSub.publishUnsafe(arrivals, mail)
+  })
   const byStatus: Record<number, number> = {}
   const requests = { token: 0, sendMail: 0, messages: 0, byStatus }
 
