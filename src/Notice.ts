@@ -24,6 +24,12 @@ export interface Notice {
   readonly maybeSent: boolean
 }
 
+export interface Claimed {
+  readonly notices: ReadonlyArray<Notice>
+  /** Older notices that were settled because a newer row took their key. */
+  readonly superseded: ReadonlyArray<Pick<Notice, "id" | "table" | "key">>
+}
+
 /**
  * The Message-ID of every attempt for a notice, and of no other notice. Its right side is the sender's domain, because
  * receiving servers distrust one that is not a domain (RFC 5322, 3.6.4).

@@ -2,10 +2,12 @@
 // begin and settle are single autocommit statements, so that a peer that vanished keeps nothing locked. `due_at` is when
 // a notice may next be acted upon: its turn, or while it is claimed the end of the lease. So one index answers both what
 // is due and when the next is, and a dead replica's notices come up by themselves.
-import { Context, Data, Duration, Effect, Exit, Layer, Request } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Request } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as GroupCommit from "./GroupCommit.ts"
-import type { ClaimToken, Notice, NoticeId } from "./Notice.ts"
+import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
+import type { Postponement, Settlement } from "./Settlement.ts"
+import { NotBegun } from "./Settlement.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
@@ -13,31 +15,6 @@ import type { Outage } from "./State.ts"
 const lease = 30_000
 /** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
 const grace = 30_000
-
-/** Somebody else holds the notice by now, or a newer row took its key: it is not ours to send. */
-export class NotBegun extends Data.TaggedError("NotBegun") {}
-
-export type Settlement =
-  | { readonly outcome: "sent" }
-  /** The row was deleted before it could be mailed. */
-  | { readonly outcome: "gone" }
-  /** Set aside after a permanent failure, visible and re-queueable. */
-  | { readonly outcome: "parked"; readonly detail: string }
-
-export interface Postponement {
-  /** Undefined: it keeps its place, and is due as soon as its mailbox can be used. */
-  readonly delay: Duration.Duration | undefined
-  /** Whether an attempt was spent; then `delay` counts towards the time after which a notice is parked. */
-  readonly spent: boolean
-  readonly maybeSent: boolean
-  readonly detail: string
-}
-
-export interface Claimed {
-  readonly notices: ReadonlyArray<Notice>
-  /** Older notices that were settled because a newer row took their key. */
-  readonly superseded: ReadonlyArray<Pick<Notice, "id" | "table" | "key">>
-}
 
 export class Outbox extends Context.Service<
   Outbox,

@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- the promises of one room, which share the acting children above them
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Schedule, Scope, SubscriptionRef } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,7 +1,7 @@
 // The floor: what one would write in an afternoon. LISTENs, SELECTs the row, POSTs over four kept connections. Whatever
 // happens while it is away or while Graph is unwell is lost.
 import { Agent, request } from "node:http"
-import pg from "pg"
+import { Client } from "pg"
 
 const { DATABASE_URL, FROM_EMAIL, GRAPH } = process.env
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })
@@ -17,8 +17,10 @@ const post = (path, type, body, headers = {}) =>
   })
 
 const form = `grant_type=client_credentials&client_id=floor&client_secret=none&scope=${encodeURIComponent(`${GRAPH}/.default`)}`
-const token = JSON.parse(await post("/tenant/oauth2/v2.0/token", "application/x-www-form-urlencoded", form)).access_token
-const client = new pg.Client(DATABASE_URL)
+const token = JSON.parse(
+  await post("/tenant/oauth2/v2.0/token", "application/x-www-form-urlencoded", form)
+).access_token
+const client = new Client(DATABASE_URL)
 await client.connect()
 client.on("notification", async ({ payload }) => {
   const { rows } = await client.query("select * from inquiries where id = $1", [JSON.parse(payload).id])

@@ -1,7 +1,7 @@
 // What the stand-in answers with, and the two shapes of Microsoft's errors: the login service's and Graph's.
 import { DateTime } from "effect"
 import { randomUUID } from "node:crypto"
-import type { IncomingHttpHeaders } from "node:http"
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 
 export interface Answer {
   readonly status: number
@@ -56,4 +56,17 @@ export const loginError = (ask: Ask, status: number, error: string, number: numb
     correlation_id: correlationId,
     error_uri: `${ask.origin}/error?code=${number}`
   })
+}
+
+/** Longer bodies are read and thrown away: the refusal only needs to know that they are too long. */
+const keptBytes = 5 * 1024 * 1024
+
+export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+  const chunks: Array<Buffer> = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if (size < keptBytes) chunks.push(chunk)
+    size += chunk.length
+  }
+  return Buffer.concat(chunks)
 }

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
-import { type Answer, type Ask, graphError } from "./GraphAnswer.ts"
+import { type Answer, type Ask, graphError, readBody } from "./GraphAnswer.ts"
 import { type Endpoint, faultAnswer, type Faults, makeFaults } from "./GraphFaults.ts"
 import { type LoginOptions, makeLogin } from "./GraphLogin.ts"
 import type { Mail } from "./GraphMail.ts"
@@ -61,19 +61,6 @@ const decodePath = (text: string): string => {
   } catch {
     return text
   }
-}
-
-/** Longer bodies are read and thrown away: the refusal only needs to know that they are too long. */
-const keptBytes = 5 * 1024 * 1024
-
-const readBody = async (request: IncomingMessage): Promise<Buffer> => {
-  const chunks: Array<Buffer> = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    if (size < keptBytes) chunks.push(chunk)
-    size += chunk.length
-  }
-  return Buffer.concat(chunks)
 }
 
 export const start = Effect.fn("GraphStandIn.start")(function* (

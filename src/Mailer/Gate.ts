@@ -1,7 +1,7 @@
 // The standing of one mailbox. A throttle closes it for as long as Microsoft asked; a block closes it until one mail, the
 // probe, finds it repaired. A send that meets a closed gate fails at once with the reason that closed it.
 import { Clock, Duration, Effect, Exit, Ref } from "effect"
-import { Blocked, MailerError, type MailerReason, type Standing, Throttled } from "../Mailer.ts"
+import { type Blocked, MailerError, type MailerReason, type Standing, Throttled } from "../Mailer.ts"
 
 /** Between the probes of a blocked mailbox: doubles from the first to the last. */
 export const probing = { first: Duration.seconds(30), last: Duration.minutes(5) }

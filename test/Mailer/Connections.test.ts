@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- the promises of one room, which share the servers above them
 // Transport over real sockets: which failures were surely not sent, what is left of a broken answer, how connections live.
 import * as Http from "node:http"
 import * as Https from "node:https"

@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- the promises of one state machine, which share their setup
 // The standing of a mailbox: the state machine against random histories, the gate on a clock of our own.
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Ref, Schema } from "effect"

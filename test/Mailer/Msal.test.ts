@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- the promises of one room, which share the fake login above them
 // Acquisition through MSAL against a login that answers from a function: what is asked, and what is made of the answer.
 import { createPublicKey, verify, X509Certificate } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"

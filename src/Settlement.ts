@@ -1,0 +1,22 @@
+// The words for how a notice ends or goes on: settled with its outcome, postponed, or found to be somebody else's.
+import type { Duration } from "effect"
+import { Data } from "effect"
+
+/** Somebody else holds the notice by now, or a newer row took its key: it is not ours to send. */
+export class NotBegun extends Data.TaggedError("NotBegun") {}
+
+export type Settlement =
+  | { readonly outcome: "sent" }
+  /** The row was deleted before it could be mailed. */
+  | { readonly outcome: "gone" }
+  /** Set aside after a permanent failure, visible and re-queueable. */
+  | { readonly outcome: "parked"; readonly detail: string }
+
+export interface Postponement {
+  /** Undefined: it keeps its place, and is due as soon as its mailbox can be used. */
+  readonly delay: Duration.Duration | undefined
+  /** Whether an attempt was spent; then `delay` counts towards the time after which a notice is parked. */
+  readonly spent: boolean
+  readonly maybeSent: boolean
+  readonly detail: string
+}
