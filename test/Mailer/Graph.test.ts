@@ -88,9 +88,15 @@ describe("Graph", () => {
 
   it.effect("blocks the credential if the fresh token is refused too", () =>
     Effect.gen(function* () {
-      const { requests, send } = yield* setup(() => status(401))
+      const { events, send } = yield* setup(() => status(401))
       assert.deepInclude(yield* reason(send), { _tag: "Blocked", scope: "credential" })
-      assert.lengthOf(yield* requests, 2)
+      assert.deepStrictEqual((yield* events).slice(2), [
+        "request t1",
+        "invalidate t1",
+        "token",
+        "request t2",
+        "invalidate t2"
+      ])
     })
   )
 

@@ -1,10 +1,10 @@
 // The promises of the token cache, on a clock of our own.
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Duration, Effect, Exit, Fiber, Redacted, Ref, Scope } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, Logger, Redacted, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { type MailerError, Transient } from "../../src/Mailer.ts"
 import * as TokenCache from "../../src/Mailer/TokenCache.ts"
-import { blocked, failed, plain } from "./samples.ts"
+import { blocked, failed, plain, transient } from "./samples.ts"
 
 type Answer = Effect.Effect<void, MailerError>
 
@@ -94,6 +94,27 @@ describe("TokenCache", () => {
       assert.strictEqual(yield* get, "t1")
       yield* TestClock.adjust(0)
       assert.strictEqual(yield* requests, 3)
+    })
+  )
+
+  it.effect("says once that a renewal failed, and nothing when it succeeds", () =>
+    Effect.gen(function* () {
+      const lines: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void lines.push(message))
+      yield* Effect.gen(function* () {
+        const { answer, get, requests } = yield* login("1 hour")
+        yield* get
+        yield* Ref.set(answer, Effect.fail(failed(transient)))
+        yield* TestClock.adjust("56 minutes")
+        yield* Effect.all([get, get])
+        yield* TestClock.adjust("5 seconds")
+        yield* Ref.set(answer, Effect.void)
+        yield* get
+        yield* TestClock.adjust(0)
+        assert.strictEqual(yield* requests, 3)
+      }).pipe(Effect.provide(Logger.layer([logger])))
+      assert.lengthOf(lines, 1)
+      assert.include(String(lines[0]), "Renewing the access token failed")
     })
   )
 

@@ -1,5 +1,5 @@
 // What the tests of this room share: an invented mail, an HTTP client that answers from a function, reasons to fail with.
-import { DateTime, Duration, Effect, Layer, Redacted } from "effect"
+import { DateTime, Duration, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { Blocked, type Mail, MailerError, type MailerReason, Throttled, Transient } from "../../src/Mailer.ts"
 
@@ -42,5 +42,3 @@ export const bearer = (request: HttpClientRequest.HttpClientRequest): string =>
 
 export const bodyText = (request: HttpClientRequest.HttpClientRequest): string =>
   request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-
-const token = (name: string) => Redacted.make(name)
