@@ -13,7 +13,7 @@ import type { Self } from "./State.ts"
 /** A third of the lease. */
 const renewal = Schedule.spaced("10 seconds")
 /** Four may be in flight to one mailbox; the others are settling or wait for their turn, so that none stands idle. */
-export const concurrency = 16
+const concurrency = 16
 /** A release that the database does not take is no harm: the lease ends. */
 const releaseTimeout = Duration.seconds(2)
 

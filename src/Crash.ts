@@ -27,10 +27,11 @@ const describeError = (error: unknown): string => {
   if (!Predicate.isError(error)) return `a thrown ${typeof error}`
   const message = quotable.includes(error.name) ? `: ${error.message}` : ""
   const code = Predicate.hasProperty(error, "code") && Predicate.isString(error.code) ? ` (${error.code})` : ""
-  return `${error.name}${code}${message}${where(error.stack ?? "")}`
+  // The message stands in the stack, too, and could look like a frame.
+  return `${error.name}${code}${message}${where((error.stack ?? "").replace(error.message, ""))}`
 }
 
-/** The frames of a stack, without the message that stands before them. */
+/** The nearest frames of a stack. */
 const where = (stack: string): string => {
   const places = stack
     .split("\n")

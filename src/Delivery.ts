@@ -6,7 +6,7 @@ import { describeCrash } from "./Crash.ts"
 import type { Database, Table } from "./Database.ts"
 import { showTable } from "./Database.ts"
 import type { Mail, MailerReason } from "./Mailer.ts"
-import { Mailer } from "./Mailer.ts"
+import { explain, Mailer } from "./Mailer.ts"
 import type { Notice } from "./Notice.ts"
 import { messageId } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
@@ -80,7 +80,7 @@ export const deliver = Effect.fn("Delivery.deliver")(
       case "MailerError": {
         const { reason } = failure
         const decision = decide(notice, reason, yield* Random.next)
-        return yield* settle(notice, decision, `${reason.detail} ${reason.advice}`, self)
+        return yield* settle(notice, decision, explain(reason), self)
       }
     }
   },

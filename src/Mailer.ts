@@ -60,6 +60,9 @@ export class Uncertain extends Schema.TaggedError<Uncertain>()("Uncertain", {
 export const MailerReason = Schema.Union([Transient, Throttled, Blocked, Rejected, Uncertain])
 export type MailerReason = typeof MailerReason.Type
 
+/** What happened and what to do, as two sentences for an operator. */
+export const explain = ({ advice, detail }: MailerReason): string => `${detail.replace(/\.$/, "")}. ${advice}`
+
 /** Every failure of a Mailer. `detail` and `advice` are for the operator and hold neither secret nor customer data. */
 export class MailerError extends Schema.TaggedError<MailerError>()("MailerError", {
   reason: MailerReason

@@ -4,13 +4,13 @@
 import { Clock, Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Prepared, Tables } from "./Batch.ts"
-import { concurrency, deliverAll } from "./Batch.ts"
+import { deliverAll } from "./Batch.ts"
 import * as Capture from "./Capture.ts"
 import * as Catalog from "./Catalog.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import type { Standing } from "./Mailer.ts"
-import { Mailer } from "./Mailer.ts"
+import { explain, Mailer } from "./Mailer.ts"
 import { Outbox } from "./Outbox.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
@@ -22,7 +22,7 @@ const poll = Duration.minutes(1)
 const pollWithoutNotify = Duration.seconds(5)
 /** Something is due and could not be claimed, because another replica is claiming it. */
 const contention = Duration.millis(100)
-const batch = { least: concurrency, most: 64 }
+const batch = { least: 4, most: 64 }
 /** A claim holds about this much work at most, so that a crash or a slow mailbox delays few. */
 const batchTime = Duration.seconds(5)
 
@@ -77,7 +77,8 @@ const pollInterval = Effect.gen(function* () {
   return row?.off === true ? poll : pollWithoutNotify
 })
 
-const watch = Effect.fnUntraced(function* (tables: Tables, pollEvery: Duration.Duration, self: Self) {
+/** Claims and delivers for ever: what `run` does once everything is there. */
+export const watch = Effect.fnUntraced(function* (tables: Tables, pollEvery: Duration.Duration, self: Self) {
   const mailer = yield* Mailer
   const notifications = yield* Notifications
   const outbox = yield* Outbox
@@ -113,9 +114,7 @@ const sayStanding = (standing: Standing): Effect.Effect<void> => {
     case "Closed": {
       const next = `tried again in ${Duration.format(standing.wait)}`
       const say = standing.reason._tag === "Blocked" ? Effect.logError : Effect.logWarning
-      return say(`nothing is sent: ${standing.reason.detail}. ${standing.reason.advice}`).pipe(
-        Effect.annotateLogs({ next })
-      )
+      return say(`nothing is sent: ${explain(standing.reason)}`).pipe(Effect.annotateLogs({ next }))
     }
   }
 }

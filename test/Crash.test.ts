@@ -11,7 +11,7 @@ describe("describeCrash", () => {
   })
 
   it("shows no message that has more than one line either", () => {
-    assert.notInclude(describeCrash(Cause.die(new Error("first\njane\n  at jane"))).split(" at ")[0], "jane")
+    assert.notInclude(describeCrash(Cause.die(new Error("first\njane\n  at jane"))), "jane")
   })
 
   it("shows the message of an error that the language itself words", () => {
