@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- the promises of one room, which share their setup
 // The promises of the token cache, on a clock of our own.
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Duration, Effect, Exit, Fiber, Logger, Redacted, Ref, Scope } from "effect"

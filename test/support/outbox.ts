@@ -1,0 +1,76 @@
+// The outbox of a database of its own, without triggers and monitors: the test is the form, the clock and the replicas.
+// Its watched tables have the numbers 1 and 2.
+import { assert } from "@effect/vitest"
+import { Context, Duration, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { Notice } from "../../src/Notice.ts"
+import { Outbox } from "../../src/Outbox.ts"
+import { freshDatabase } from "./freshDatabase.ts"
+import * as line from "./line.ts"
+
+export interface Stored {
+  readonly key: string
+  readonly claimed: boolean
+  readonly begun: boolean
+  readonly maybe: boolean
+  readonly attempts: number
+  readonly outcome: string | null
+  readonly detail: string | null
+  /** Seconds from now, rounded. */
+  readonly due: number
+}
+
+export const stage = Effect.fn("outboxStage")(function* () {
+  const fresh = yield* freshDatabase()
+  const { admin } = fresh
+  yield* line.migrated(line.databaseAt(fresh, "http://127.0.0.1:1", { tables: [] }))
+  /** The outbox as a replica sees it that runs its statements on `sql`. */
+  const seenBy = (sql: SqlClient) =>
+    Effect.map(Layer.build(Layer.provide(Outbox.layer([1, 2]), Layer.succeed(SqlClient, sql))), (context) =>
+      Context.get(context, Outbox)
+    )
+  return {
+    fresh,
+    admin,
+    seenBy,
+    outbox: yield* seenBy(admin),
+    /** What the trigger does. */
+    add: (table: number, ...added: ReadonlyArray<string>) =>
+      Effect.forEach(
+        added,
+        (key) => admin`insert into inquiries_mailer.outbox (table_number, key) values (${table}, ${key})`,
+        { discard: true }
+      ),
+    /** Lets every due time and lease pass. */
+    passTime: admin`update inquiries_mailer.outbox set due_at = clock_timestamp() - interval '1 ms'
+      where outcome is null`,
+    stored: admin<Stored>`
+      select key, claim is not null as claimed, begun_at is not null as begun, maybe_sent as maybe, attempts, outcome,
+        detail, round(extract(epoch from due_at - clock_timestamp()))::integer as due
+      from inquiries_mailer.outbox order by created_at, id`
+  }
+})
+
+/** The one notice that a claim gives. */
+export const claimOne = Effect.fnUntraced(function* (outbox: Outbox["Service"]) {
+  const { notices } = yield* outbox.claim(1)
+  return notices[0] ?? assert.fail("nothing was claimed")
+})
+
+export const keys = (notices: ReadonlyArray<Pick<Notice, "key">>) => notices.map(({ key }) => key)
+
+export const seconds = (duration: Duration.Duration | undefined) =>
+  duration === undefined ? undefined : Math.round(Duration.toSeconds(duration))
+
+type Noted = readonly [statement: string, params: ReadonlyArray<unknown>]
+
+/** The same client; every statement that is written with it is noted. */
+export const noting = (sql: SqlClient, statements: Array<Noted>): SqlClient =>
+  new Proxy(sql, {
+    apply: (target, self, args) => {
+      const statement = Reflect.apply(target, self, args)
+      // Fragments of statements are written as calls, too.
+      if ("compile" in statement) statements.push(statement.compile())
+      return statement
+    }
+  })
