@@ -41,10 +41,9 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (claimed: Clai
       { concurrency, discard: true }
     )
   })
-  const renewing = Effect.delay(outbox.renew(notices), "10 seconds").pipe(
-    Effect.repeat(renewal),
-    Effect.andThen(Effect.never)
-  )
+  const renewing = outbox
+    .renew(notices)
+    .pipe(Effect.repeat(renewal), Effect.delay("10 seconds"), Effect.andThen(Effect.never))
   yield* Effect.raceFirst(work, renewing).pipe(
     Effect.onExit((exit) =>
       Exit.isSuccess(exit)

@@ -61,15 +61,19 @@ export interface Script {
   readonly answer?: (mail: Mail) => MailerReason | undefined
   /** Runs between begin and the answer. */
   readonly underWay?: Effect.Effect<void>
+  /** How many sends may begin; the others wait for their turn, which never comes. */
+  readonly places?: number
   readonly notBegun?: boolean
   /** Failures of the settlement before it succeeds. */
   readonly settleFailures?: Array<Outage>
+  readonly renewal?: Effect.Effect<void, Outage>
 }
 
 /** A mailer and an outbox that follow a script, and the list of what happened. */
 export const fakes = (script: Script = {}) => {
   const events: Array<string> = []
   const mails: Array<Mail> = []
+  let places = script.places ?? Infinity
   const say = (event: string) => Effect.sync(() => void events.push(event))
   const write = (event: string) =>
     Effect.suspend(() => {
@@ -80,6 +84,7 @@ export const fakes = (script: Script = {}) => {
     standing: Effect.succeed({ _tag: "Open" }),
     send: (mail, begin) =>
       Effect.gen(function* () {
+        if (places-- <= 0) return yield* Effect.interruptible(Effect.never)
         yield* begin
         mails.push(mail)
         yield* say("request")
@@ -90,6 +95,8 @@ export const fakes = (script: Script = {}) => {
       })
   })
   const outbox: Partial<Outbox["Service"]> = {
+    renew: () => Effect.andThen(say("renew"), script.renewal ?? Effect.void),
+    release: () => say("release"),
     begin: () => Effect.andThen(say("begin"), script.notBegun === true ? new NotBegun() : Effect.void),
     settle: (_, { outcome }) => write(outcome),
     postpone: (_, { delay, maybeSent, spent }) =>

@@ -1,0 +1,113 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import { TestClock } from "effect/testing"
+import { deliverAll, type Tables } from "../src/Batch.ts"
+import { Outage } from "../src/State.ts"
+import { fakes, indifferent, notice, type Script, watched } from "./support/fakes.ts"
+import { quiet } from "./support/quiet.ts"
+
+const tables: Tables = new Map([
+  [
+    1,
+    {
+      ...watched,
+      description: {
+        schema: "public",
+        name: "inquiries",
+        key: "id",
+        keyType: "integer",
+        columns: [{ name: "id", kind: "number" }]
+      }
+    }
+  ]
+])
+
+/** A database that has a row for every key but those. */
+const rowsExcept = (...missing: ReadonlyArray<string>) =>
+  Layer.succeed(SqlClient, {
+    unsafe: (_: string, [keys]: ReadonlyArray<ReadonlyArray<string>>) =>
+      Effect.succeed(
+        (keys ?? []).filter((key) => !missing.includes(key)).map((key) => ({ key, values: [key], sizes: [1] }))
+      )
+  } as unknown as SqlClient)
+
+/** Delivers these notices in the background. */
+const delivering = Effect.fnUntraced(function* (script: Script, ...keys: ReadonlyArray<string>) {
+  const { events, layer, mails } = fakes(script)
+  const { layer: logger, lines } = quiet()
+  const older = { id: notice("9").id, table: 1, key: "9" }
+  const claimed = { notices: keys.map((key) => notice(key)), superseded: keys.length === 0 ? [older] : [] }
+  const fiber = yield* deliverAll(claimed, tables, indifferent).pipe(
+    Effect.provide([layer, rowsExcept("404"), logger]),
+    Effect.forkChild
+  )
+  yield* TestClock.adjust(0)
+  return { events, fiber, lines, mails, renewals: () => events.filter((event) => event === "renew").length }
+})
+
+describe("a batch", () => {
+  it.effect("delivers every notice, and settles one whose row is gone without a request", () =>
+    Effect.gen(function* () {
+      const { events, fiber, mails } = yield* delivering({}, "1", "404", "2")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(events.toSorted(), ["begin", "begin", "gone", "request", "request", "sent", "sent"])
+      assert.strictEqual(mails.length, 2)
+    })
+  )
+
+  it.effect("says of what was superseded that a newer row is mailed in its place", () =>
+    Effect.gen(function* () {
+      const { fiber, lines } = yield* delivering({})
+      yield* Fiber.join(fiber)
+      assert.match(lines[0]!.message, /^superseded/)
+      assert.deepInclude(lines[0]!.annotations, { key: "9", table: "public.inquiries" })
+    })
+  )
+
+  it.effect("renews its claim every ten seconds for as long as it is at work, and not longer", () =>
+    Effect.gen(function* () {
+      const answered = yield* Deferred.make<void>()
+      const { fiber, renewals } = yield* delivering({ underWay: Deferred.await(answered) }, "1")
+      yield* TestClock.adjust("9999 millis")
+      assert.strictEqual(renewals(), 0)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(renewals(), 1)
+      yield* TestClock.adjust("40 seconds")
+      assert.strictEqual(renewals(), 5)
+      yield* Deferred.succeed(answered, undefined)
+      yield* Fiber.join(fiber)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(renewals(), 5)
+    })
+  )
+
+  it.effect("that is interrupted lets what has begun settle, and only then gives the rest back", () =>
+    Effect.gen(function* () {
+      const answered = yield* Deferred.make<void>()
+      const script = { places: 2, underWay: Deferred.await(answered) }
+      const { events, fiber } = yield* delivering(script, "1", "2", "3", "4")
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("5 seconds")
+      assert.notInclude(events, "release")
+      yield* Deferred.succeed(answered, undefined)
+      yield* Fiber.join(interrupting)
+      assert.deepStrictEqual(events.slice(4), ["sent", "sent", "release"])
+      assert.strictEqual(events.filter((event) => event === "begin").length, 2)
+    })
+  )
+
+  it.effect("whose renewal fails ends with that outage, once what has begun is settled", () =>
+    Effect.gen(function* () {
+      const answered = yield* Deferred.make<void>()
+      const outage = new Outage({ state: "waiting", reason: "gone" })
+      const script = { places: 1, underWay: Deferred.await(answered), renewal: Effect.fail(outage) }
+      const { events, fiber } = yield* delivering(script, "1", "2")
+      yield* TestClock.adjust("15 seconds")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* Deferred.succeed(answered, undefined)
+      assert.strictEqual(yield* Effect.flip(Fiber.join(fiber)), outage)
+      assert.deepStrictEqual(events, ["begin", "request", "renew", "sent", "release"])
+    })
+  )
+})
