@@ -1,0 +1,60 @@
+// A TCP proxy on loopback that can fall silent: it then forwards nothing, yet keeps and accepts connections, as a
+// firewall does that has forgotten them. It ends with the scope.
+import { Effect } from "effect"
+import * as Net from "node:net"
+
+export interface Proxy {
+  readonly port: number
+  readonly fallSilent: Effect.Effect<void>
+  readonly speak: Effect.Effect<void>
+}
+
+/** Forwards to a port on loopback. */
+export const proxy = (target: number) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.callback<Running>((resume) => {
+        const running: Running = { server: Net.createServer(), sockets: new Set(), silent: false }
+        running.server.on("connection", (near) => {
+          const far = Net.connect(target, "127.0.0.1")
+          for (const [from, to] of [
+            [near, far],
+            [far, near]
+          ] as const) {
+            running.sockets.add(from)
+            if (running.silent) from.pause()
+            from.on("data", (chunk) => to.write(chunk))
+            from.on("error", () => {})
+            from.on("close", () => {
+              running.sockets.delete(from)
+              to.destroy()
+            })
+          }
+          if (running.silent) for (const socket of [near, far]) socket.pause()
+        })
+        running.server.listen(0, "127.0.0.1", () => resume(Effect.succeed(running)))
+      }),
+      ({ server, sockets }) =>
+        Effect.callback<void>((resume) => {
+          server.close(() => resume(Effect.void))
+          for (const socket of sockets) socket.destroy()
+        })
+    ),
+    (running): Proxy => ({
+      port: (running.server.address() as Net.AddressInfo).port,
+      fallSilent: Effect.sync(() => {
+        running.silent = true
+        for (const socket of running.sockets) socket.pause()
+      }),
+      speak: Effect.sync(() => {
+        running.silent = false
+        for (const socket of running.sockets) socket.resume()
+      })
+    })
+  )
+
+interface Running {
+  readonly server: Net.Server
+  readonly sockets: Set<Net.Socket>
+  silent: boolean
+}
