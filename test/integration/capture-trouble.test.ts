@@ -112,12 +112,12 @@ describe("an INSERT of the customer's", () => {
   it.live("succeeds with a text key of any length, and is captured", () =>
     Effect.gen(function* () {
       const { form, fresh } = yield* started("create table inquiries (id text primary key)")
-      const random = `(select string_agg(md5(n::text), '') from generate_series(1, 83) n)`
+      const random = `(select left(string_agg(md5(n::text), ''), 2690) from generate_series(1, 85) n)`
       for (const key of [random, "repeat('k', 8192)", "repeat('long', 30000)"]) {
         yield* promptly(form.query(`insert into inquiries values (${key})`))
       }
       const lengths = yield* fresh.admin`select length(key) as n from inquiries_mailer.outbox order by n`
-      assert.deepStrictEqual(lengths, [{ n: 2_656 }, { n: 8_192 }, { n: 120_000 }])
+      assert.deepStrictEqual(lengths, [{ n: 2_690 }, { n: 8_192 }, { n: 120_000 }])
     })
   )
 

@@ -116,7 +116,8 @@ describe("migrate", () => {
     "fires on replicas only": "alter table inquiries enable replica trigger inquiries_mailer_1",
     "has been dropped": "drop trigger inquiries_mailer_1 on inquiries",
     "has another function body": `create or replace function inquiries_mailer.capture_1() returns trigger
-      language plpgsql security definer as $$begin return null; end$$`,
+      language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '250ms'
+      as $$begin return null; end$$`,
     "has lost its lock_timeout": "alter function inquiries_mailer.capture_1() reset lock_timeout",
     "has lost its search_path": "alter function inquiries_mailer.capture_1() reset search_path",
     "runs with the form's rights": "alter function inquiries_mailer.capture_1() security invoker"
