@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Queue } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Queue } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { TestClock } from "effect/testing"
 import { Notifications } from "../src/Connection.ts"
 import { Blocked, Mailer, type Standing } from "../src/Mailer.ts"
-import { nextBatch, watch } from "../src/Monitor.ts"
+import { nextBatch, run, watch } from "../src/Monitor.ts"
 import { Outbox } from "../src/Outbox.ts"
-import { indifferent } from "./support/fakes.ts"
+import { Outage } from "../src/State.ts"
+import { indifferent, watched } from "./support/fakes.ts"
 import { quiet } from "./support/quiet.ts"
 
 const minute = Duration.minutes(1)
@@ -131,6 +132,42 @@ describe("a monitor", () => {
           "the mailbox can be used again"
         ]
       )
+    })
+  )
+})
+
+describe("a monitor that loses its LISTEN connection", () => {
+  it.effect("says so at once, though a statement is still under way, and fails with that outage when it is over", () =>
+    Effect.gen(function* () {
+      const outage = new Outage({ state: "waiting", reason: "the server does not answer" })
+      const said: Array<string> = []
+      const self = {
+        healthy: Effect.sync(() => void said.push("healthy")),
+        ailing: ({ reason }: Outage) => Effect.sync(() => void said.push(reason))
+      }
+      const lost = yield* Deferred.make<never, Outage>()
+      const answered = yield* Deferred.make<void>()
+      const claiming = Effect.as(Effect.uninterruptible(Deferred.await(answered)), [])
+      // The first statement asks how often to poll, the others are the outbox's.
+      const sql = (texts: ReadonlyArray<string>) =>
+        texts.join("").includes("max_prepared_transactions") ? Effect.succeed([{ off: true }]) : claiming
+      const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
+        Effect.provide([
+          Layer.mock(Notifications, { clear: Effect.void, next: Effect.never, alive: Deferred.await(lost) }),
+          Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }) }),
+          Layer.succeed(SqlClient, sql as unknown as SqlClient),
+          quiet().layer
+        ]),
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(said, ["healthy"])
+      yield* Deferred.fail(lost, outage)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(said, ["healthy", outage.reason])
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* Deferred.succeed(answered, undefined)
+      assert.strictEqual(yield* Effect.flip(Fiber.join(fiber)), outage)
     })
   )
 })

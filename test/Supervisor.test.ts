@@ -1,47 +1,19 @@
-// oxlint-disable max-lines -- the promises of one room, which share the acting children above them
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Schedule, Scope, SubscriptionRef } from "effect"
+import { DateTime, Deferred, Duration, Effect, Schedule, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { Outage, type Self } from "../src/State.ts"
-import { type Child, restart, Supervisor } from "../src/Supervisor.ts"
-import { quiet, type Said } from "./support/quiet.ts"
-
-const down = new Outage({ state: "waiting", reason: "nothing accepts connections" })
-const refused = new Outage({ state: "blocked", reason: "the server refuses the password" })
-
-/** A child that notes when it starts and then does what its turn in `acts` says, the last one for ever. */
-const acting = (name: string, ...acts: ReadonlyArray<(self: Self) => Effect.Effect<never, Outage>>) => {
-  const starts: Array<number> = []
-  const run = (self: Self): Effect.Effect<never, Outage> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => acts[Math.min(starts.push(now), acts.length) - 1]!(self))
-  return { name, run, starts }
-}
-
-const healthyFor = (duration: Duration.Input, then: Effect.Effect<never, Outage>) => (self: Self) =>
-  self.healthy.pipe(Effect.andThen(Effect.sleep(duration)), Effect.andThen(then))
-const healthy = (self: Self) => Effect.andThen(self.healthy, Effect.never)
-const failing = (outage: Outage) => () => Effect.fail(outage)
-const crashing = () => Effect.die(new TypeError("a bug"))
-
-const supervised = Effect.fnUntraced(function* (...children: ReadonlyArray<Child>) {
-  const context = yield* Layer.build(Supervisor.layer(children))
-  yield* settle
-  const { statuses } = Context.get(context, Supervisor)
-  const statusOf = Effect.fnUntraced(function* (name: string) {
-    const status = (yield* SubscriptionRef.get(statuses)).get(name)
-    return status ?? assert.fail(`no status of ${name}`)
-  })
-  return { statusOf, stateOf: (name: string) => Effect.map(statusOf(name), ({ state }) => state) }
-})
-
-/** Lets every fiber run as far as it can without time passing. */
-const settle = TestClock.adjust(0)
-
-const logged = <A, E, R>(test: (lines: ReadonlyArray<Said>) => Effect.Effect<A, E, R>) =>
-  Effect.suspend(() => {
-    const { layer, lines } = quiet()
-    return test(lines).pipe(Effect.provide(layer))
-  })
+import { type Child, restart } from "../src/Supervisor.ts"
+import {
+  acting,
+  crashing,
+  down,
+  failing,
+  healthy,
+  healthyFor,
+  logged,
+  refused,
+  settle,
+  supervised
+} from "./support/children.ts"
 
 describe("Supervisor", () => {
   it.effect("shows a child as connecting until it says that it is healthy", () =>

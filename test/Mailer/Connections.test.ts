@@ -1,6 +1,4 @@
-// oxlint-disable max-lines -- the promises of one room, which share the servers above them
 // Transport over real sockets: which failures were surely not sent, what is left of a broken answer, how connections live.
-import * as Http from "node:http"
 import * as Https from "node:https"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,38 +6,7 @@ import { Duration, Effect } from "effect"
 import { HttpClientRequest } from "effect/http"
 import * as Connections from "../../src/Mailer/Connections.ts"
 import { selfSigned } from "./selfSigned.ts"
-
-const listen = (server: Net.Server) =>
-  Effect.acquireRelease(
-    Effect.callback<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as Net.AddressInfo).port)))
-    }),
-    () =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        if (server instanceof Http.Server) server.closeAllConnections()
-      })
-  )
-
-/** A server that does `answer` with a connection once a whole request has come, and counts its connections. */
-const raw = Effect.fnUntraced(function* (answer: (socket: Net.Socket, request: number) => void) {
-  const seen = { connections: 0, requests: 0, open: new Set<Net.Socket>() }
-  const server = Net.createServer((socket) => {
-    seen.connections++
-    seen.open.add(socket)
-    socket.on("close", () => seen.open.delete(socket))
-    socket.on("error", () => {})
-    socket.on("data", (data) => {
-      if (data.toString().endsWith("mail")) answer(socket, ++seen.requests)
-    })
-  })
-  yield* Effect.addFinalizer(() => Effect.sync(() => seen.open.forEach((socket) => socket.destroy())))
-  return { url: `http://127.0.0.1:${yield* listen(server)}`, seen }
-})
-
-/** Both ends have closed; the test's own time limit is the bound. */
-const allClosed = (seen: { readonly open: ReadonlySet<Net.Socket> }): Effect.Effect<void> =>
-  Effect.suspend(() => (seen.open.size === 0 ? Effect.void : Effect.delay(allClosed(seen), "5 millis")))
+import { allClosed, listen, raw } from "./servers.ts"
 
 const post = (url: string) =>
   Connections.exchange(

@@ -1,9 +1,8 @@
-// oxlint-disable max-lines -- the promises of one state machine, which share their setup
-// The standing of a mailbox: the state machine against random histories, the gate on a clock of our own.
+// The standing of a mailbox, on a clock of our own.
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Ref, Schema } from "effect"
+import { Deferred, Duration, Effect, Fiber, Ref } from "effect"
 import { TestClock } from "effect/testing"
-import { Blocked, type MailerError, type MailerReason, Rejected, type Standing, Uncertain } from "../../src/Mailer.ts"
+import { type MailerError, type MailerReason, Rejected, type Standing, Uncertain } from "../../src/Mailer.ts"
 import * as Gate from "../../src/Mailer/Gate.ts"
 import { blocked, failed, plain, throttled, transient } from "./samples.ts"
 
@@ -182,46 +181,5 @@ describe("Gate", () => {
       yield* Fiber.join(early)
       assert.deepStrictEqual(yield* standing, { _tag: "Closed", wait: Duration.seconds(40), reason: plain(blocked) })
     })
-  )
-
-  const Step = Schema.Struct({
-    wait: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 400_000 })),
-    do: Schema.Literals(["start", "Sent", "Nothing", "Blocked", "Throttled", "Transient"]),
-    which: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))
-  })
-
-  it.prop(
-    "in any history a block lets one send in at a time, and no closed gate stays closed for ever",
-    [Schema.Array(Step)],
-    ([steps]) => {
-      const outcomes = { Blocked: blocked, Throttled: throttled(50), Transient: transient }
-      let state = Gate.open
-      let now = 0
-      let flying: ReadonlyArray<Gate.State> = []
-      for (const step of steps) {
-        now += step.wait
-        if (step.do === "start") {
-          const [refused, next] = Gate.admit(state, now)
-          state = next
-          if (refused === undefined) flying = [...flying, next]
-        } else if (flying.length > 0) {
-          const index = step.which % flying.length
-          const ticket = flying[index]!
-          flying = flying.toSpliced(index, 1)
-          const outcome =
-            step.do in outcomes ? outcomes[step.do as keyof typeof outcomes] : { _tag: step.do as "Sent" | "Nothing" }
-          state = Gate.settle(state, ticket, outcome, now)
-        }
-        assert.isAtMost(flying.filter((ticket) => ticket._tag === "Blocked" && ticket === state).length, 1)
-        if (state._tag === "Blocked" && state.probe) assert.include(flying, state)
-        const at = Gate.standing(state, now)
-        if (at._tag === "Closed") {
-          assert.isAbove(Duration.toMillis(at.wait), 0)
-          assert.isAtMost(Duration.toMillis(at.wait), Duration.toMillis(Gate.probing.last))
-          const later = Gate.standing(state, now + Duration.toMillis(Gate.probing.last))
-          if (!(at.reason instanceof Blocked && flying.includes(state))) assert.notStrictEqual(later._tag, "Closed")
-        }
-      }
-    }
   )
 })

@@ -1,54 +1,11 @@
-// oxlint-disable max-lines -- the promises of one room, which share the fake login above them
 // Acquisition through MSAL against a login that answers from a function: what is asked, and what is made of the answer.
-import { createPublicKey, verify, X509Certificate } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Inspectable, Redacted, Ref } from "effect"
+import { Duration, Effect, Fiber, Redacted, Ref } from "effect"
 import { HttpClientError } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { Credential } from "../../src/Credential.ts"
-import * as Msal from "../../src/Mailer/Msal.ts"
-import { bodyText, httpClient, type Respond } from "./samples.ts"
-import { selfSigned } from "./selfSigned.ts"
-
-const secret = "canary-of-a-client-secret"
-
-const credential: Credential = {
-  cloud: { login: "https://login.microsoftonline.com", graph: "https://graph.microsoft.com", emulated: false },
-  tenantId: "0f3c6a52-54a1-4a8e-9d7a-0c1b8d3f1e11",
-  clientId: "8a1b0d5e-1111-4222-8333-944455556666",
-  proof: { _tag: "Secret", secret: Redacted.make(secret) }
-}
-
-const granted = (token = "t1") =>
-  new Response(JSON.stringify({ token_type: "Bearer", expires_in: 3599, access_token: token }), {
-    headers: { "content-type": "application/json" }
-  })
-
-const denied = (status: number, body: string, headers: Record<string, string> = {}) =>
-  new Response(body, { status, headers })
-
-/** Acquires against `respond`; returns the outcome and the requests that were made. */
-const acquire = Effect.fnUntraced(function* (respond: Respond, who: Credential = credential) {
-  const asked = yield* Ref.make<ReadonlyArray<{ method: string; url: string; form: URLSearchParams }>>([])
-  const result = yield* Msal.acquire(who).pipe(
-    Effect.result,
-    Effect.provide(
-      httpClient((request) =>
-        Ref.update(asked, (all) => [
-          ...all,
-          { method: request.method, url: request.url, form: new URLSearchParams(bodyText(request)) }
-        ]).pipe(Effect.andThen(respond(request)))
-      )
-    )
-  )
-  return { result, asked: yield* Ref.get(asked) }
-})
-
-const reasonOf = (respond: Respond, who?: Credential) =>
-  Effect.map(acquire(respond, who), ({ result }) => {
-    assert(result._tag === "Failure")
-    return result.failure.reason
-  })
+import { acquire, credential, denied, granted, reasonOf, secret } from "./fakeLogin.ts"
+import { bodyText, type Respond } from "./samples.ts"
 
 describe("Msal", () => {
   const clouds: ReadonlyArray<Credential["cloud"]> = [
@@ -168,48 +125,6 @@ describe("Msal", () => {
       const reason = yield* reasonOf(() => Effect.succeed(granted()), { ...credential, proof })
       assert.deepInclude(reason, { _tag: "Blocked", scope: "credential" })
       assert.match(reason.detail, /^No token request could be formed: \w+\.$/)
-    })
-  )
-
-  it.effect("signs with the certificate's key and names the certificate", () =>
-    Effect.gen(function* () {
-      const { certificate, key } = selfSigned()
-      for (const pem of [key + certificate, certificate + key, selfSigned().certificate + key + certificate]) {
-        const proof = { _tag: "Certificate", pem: Redacted.make(pem) } as const
-        const { asked, result } = yield* acquire(() => Effect.succeed(granted()), { ...credential, proof })
-        assert.strictEqual(result._tag, "Success")
-        const [head = "", body = "", signature = ""] = (asked[0]?.form.get("client_assertion") ?? "").split(".")
-        const header = JSON.parse(Buffer.from(head, "base64url").toString())
-        const x509 = new X509Certificate(certificate)
-        assert.strictEqual(
-          Buffer.from(header["x5t#S256"], "base64url").toString("hex").toUpperCase(),
-          x509.fingerprint256.replaceAll(":", "")
-        )
-        const pss = { key: createPublicKey(key), padding: 6, saltLength: 32 }
-        assert.isTrue(verify("sha256", Buffer.from(`${head}.${body}`), pss, Buffer.from(signature, "base64url")))
-        assert.isNull(asked[0]?.form.get("client_secret") ?? null)
-      }
-    })
-  )
-
-  it.effect("a PEM without a usable pair blocks the credential, says what is missing and quotes nothing", () =>
-    Effect.gen(function* () {
-      const { certificate, key } = selfSigned()
-      const pems = {
-        nothing: "canary",
-        "no key": certificate,
-        "no certificate": key,
-        strangers: key + selfSigned().certificate
-      }
-      for (const pem of Object.values(pems)) {
-        const proof = { _tag: "Certificate", pem: Redacted.make(pem) } as const
-        const { asked, result } = yield* acquire(() => Effect.succeed(granted()), { ...credential, proof })
-        assert.lengthOf(asked, 0)
-        assert(result._tag === "Failure")
-        assert.deepInclude(result.failure.reason, { _tag: "Blocked", scope: "credential" })
-        assert.match(result.failure.message, /^CLIENT_CERTIFICATE h/)
-        assert.notMatch(Inspectable.toStringUnknown(result.failure), /canary|BEGIN|MII/)
-      }
     })
   )
 

@@ -1,6 +1,6 @@
 // A peer that falls silent: no packet, no error, connections that stay open. Nothing waits for it for ever.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, SubscriptionRef } from "effect"
 import * as line from "../support/line.ts"
 import { proxy } from "../support/proxy.ts"
 import { silently } from "../support/quiet.ts"
@@ -17,6 +17,19 @@ const stage = Effect.fnUntraced(function* () {
 })
 
 // Side by side, because most of it is waiting.
+describe.concurrent("a database that nobody needs for a while", () => {
+  it.live("keeps its connection, longer than a silent one would last", () =>
+    Effect.gen(function* () {
+      const { admin, standIn, statuses } = yield* stage()
+      yield* Effect.sleep("26 seconds")
+      const status = (yield* SubscriptionRef.get(statuses)).get("autos")
+      assert.deepInclude(status, { restarts: 0, state: { _tag: "listening" } })
+      yield* line.insertInquiry(admin, 1)
+      yield* standIn.awaitMails(1)
+    }).pipe(silently)
+  )
+})
+
 describe.concurrent("a database that falls silent", () => {
   it.live("is noticed within 25 s though nobody needs it, and mailed from when it speaks again", () =>
     Effect.gen(function* () {

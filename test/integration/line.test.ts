@@ -1,7 +1,6 @@
-// oxlint-disable max-lines -- the story of one row from end to end, told in order
 // The whole line on a real PostgreSQL: what goes in at one end comes out at the other, once.
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import { DatabaseName } from "../../src/Database.ts"
 import * as line from "../support/line.ts"
 import { quiet, silently } from "../support/quiet.ts"
@@ -157,54 +156,5 @@ describe("the line", () => {
       const from = standIn.mails.filter(({ mailbox }) => mailbox === "second@example.com")
       assert.strictEqual(from.length, 20)
     }).pipe(silently)
-  )
-
-  it.live("is blocked, and says what to do, where migrate has not run", () =>
-    Effect.gen(function* () {
-      const { admin, database } = yield* line.stage()
-      yield* admin`drop schema inquiries_mailer cascade`
-      const statuses = yield* line.start(database)
-      assert.include(yield* line.inState(statuses, "blocked"), "inquiries-mailer migrate")
-      yield* line.migrated(database)
-      yield* line.inState(statuses, "listening")
-    }).pipe(silently)
-  )
-
-  it.live("is blocked where row-level security would hide rows from it, instead of taking them for deleted", () =>
-    Effect.gen(function* () {
-      const { admin, database, standIn } = yield* line.stage()
-      const role = `limited_${database.address.database}`
-      yield* admin.unsafe(`create role ${role} login password 'an-invented-secret'`)
-      yield* admin.unsafe(`grant usage on schema inquiries_mailer to ${role}`)
-      yield* admin.unsafe(`grant all on all tables in schema inquiries_mailer to ${role}`)
-      yield* admin.unsafe(`grant select on inquiries to ${role}`)
-      yield* admin`alter table inquiries enable row level security`
-      yield* Effect.addFinalizer(() => Effect.ignore(admin.unsafe(`drop owned by ${role}; drop role ${role}`)))
-      const limited = {
-        ...database,
-        address: { ...database.address, user: role, password: Redacted.make("an-invented-secret") }
-      }
-      yield* line.insertInquiry(admin, 1)
-      const statuses = yield* line.start(limited)
-      assert.include(yield* line.inState(statuses, "blocked"), "row-level security")
-      yield* admin.unsafe(`alter role ${role} bypassrls`)
-      yield* standIn.awaitMails(1)
-    }).pipe(silently)
-  )
-
-  it.live("parks a notice that Graph refuses for good, and mails the others", () =>
-    Effect.gen(function* () {
-      const { admin, database, standIn } = yield* line.stage()
-      standIn.faults.push({ at: "sendMail", times: 1, kind: { status: 400, code: "ErrorInvalidRecipients" } })
-      yield* line.insertInquiry(admin, 1)
-      yield* line.start(database)
-      while ((yield* line.outcomes(admin))[0]?.outcome == null) yield* Effect.sleep(10)
-      yield* line.insertInquiry(admin, 2)
-      assert.deepStrictEqual(
-        (yield* line.allSettled(admin)).map(({ outcome }) => outcome),
-        ["parked", "sent"]
-      )
-      assert.deepStrictEqual(yield* line.mailedNumbers(standIn), [2])
-    }).pipe(silently, Effect.timeout(Duration.seconds(20)))
   )
 })

@@ -2,9 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
+import * as GraphStandIn from "../../scripts/stage/GraphStandIn.ts"
 import { DatabaseName } from "../../src/Database.ts"
 import * as line from "../support/line.ts"
-import { silently } from "../support/quiet.ts"
+import { quiet, silently } from "../support/quiet.ts"
 
 const notices = (admin: PgClient.PgClient) =>
   admin<{
@@ -81,23 +82,6 @@ describe("an answer of Graph", () => {
     }).pipe(silently)
   )
 
-  it.live("a wrong secret parks nothing and spends no attempt; when it is right, everything goes out", () =>
-    Effect.gen(function* () {
-      const { admin, database, standIn } = yield* line.stage()
-      const refusal = { status: 401, code: "invalid_client" }
-      standIn.faults.push({ at: "token", times: "forever", kind: refusal })
-      yield* line.insertInquiries(admin, 10)
-      yield* line.start(database)
-      while (standIn.requests.token === 0 || (yield* notices(admin)).some(({ idle }) => !idle)) yield* Effect.sleep(20)
-      for (const notice of yield* notices(admin)) assert.deepInclude(notice, { attempts: 0, outcome: null })
-      standIn.faults.clear()
-      // The first probe comes after 30 s.
-      yield* standIn.awaitMails(10).pipe(Effect.timeout("45 seconds"))
-      yield* line.allSettled(admin)
-      assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(10))
-    }).pipe(silently)
-  )
-
   it.live("that never comes holds up no other database's mailbox, and both share one token", () =>
     Effect.gen(function* () {
       const hanging = yield* line.stage()
@@ -119,5 +103,55 @@ describe("an answer of Graph", () => {
       assert.isTrue(standIn.mails.every(({ mailbox }) => mailbox === "second@example.com"))
       assert.strictEqual(standIn.requests.token, 1)
     }).pipe(silently)
+  )
+})
+
+/** Nothing was spent, nothing is parked, and nobody holds a claim. */
+const untouched = (all: Effect.Success<ReturnType<typeof notices>>) =>
+  all.every(({ attempts, idle, outcome }) => attempts === 0 && idle && outcome === null)
+
+// Side by side, because each waits 30 s for the first probe.
+describe.concurrent("a mailbox that somebody has to repair", () => {
+  it.live("parks nothing and spends no attempt while the secret is wrong; when it is right, everything goes out", () =>
+    Effect.gen(function* () {
+      const { admin, database } = yield* line.stage()
+      const { clientId, tenantId } = database.credential
+      const credentials = [{ tenantId, clientId, clientSecret: "another invented secret" }]
+      const standIn = yield* GraphStandIn.start({ credentials })
+      const { layer, lines } = quiet()
+      yield* line.insertInquiries(admin, 10)
+      yield* line.start({ ...database, credential: line.credentialAt(standIn.origin) }).pipe(Effect.provide(layer))
+      while (!lines.some(({ message }) => message.startsWith("nothing is sent"))) yield* Effect.sleep(20)
+      yield* Effect.sleep("1 second")
+      assert.isTrue(untouched(yield* notices(admin)), JSON.stringify(yield* notices(admin)))
+      assert.strictEqual(standIn.requests.token, 1)
+      const said = lines.find(({ message }) => message.startsWith("nothing is sent"))
+      assert.include(said!.message, "AADSTS7000215")
+      credentials[0] = { tenantId, clientId, clientSecret: "an-invented-secret" }
+      yield* standIn.awaitMails(10).pipe(Effect.timeout("45 seconds"))
+      yield* line.allSettled(admin)
+      assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(10))
+      assert.strictEqual(standIn.requests.sendMail, 10)
+    })
+  )
+
+  it.live("parks nothing and spends no attempt while it may not send; when it may, everything goes out", () =>
+    Effect.gen(function* () {
+      const { admin, database, standIn } = yield* line.stage()
+      standIn.faults.push({ at: "sendMail", times: "forever", kind: { status: 403 } })
+      const { layer, lines } = quiet()
+      yield* line.insertInquiries(admin, 10)
+      yield* line.start(database).pipe(Effect.provide(layer))
+      while (!lines.some(({ message }) => message.startsWith("nothing is sent"))) yield* Effect.sleep(20)
+      yield* Effect.sleep("1 second")
+      assert.isTrue(untouched(yield* notices(admin)), JSON.stringify(yield* notices(admin)))
+      const refused = standIn.requests.sendMail
+      assert.isAtMost(refused, 4)
+      standIn.faults.clear()
+      yield* standIn.awaitMails(10).pipe(Effect.timeout("45 seconds"))
+      yield* line.allSettled(admin)
+      assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(10))
+      assert.strictEqual(standIn.requests.sendMail, refused + 10)
+    })
   )
 })

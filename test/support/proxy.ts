@@ -1,11 +1,12 @@
 // A TCP proxy on loopback that can fall silent: it then forwards nothing, yet keeps and accepts connections, as a
-// firewall does that has forgotten them. It ends with the scope.
+// firewall does that has forgotten them. What was sent meanwhile never arrives. It ends with the scope.
 import { Effect } from "effect"
 import * as Net from "node:net"
 
 export interface Proxy {
   readonly port: number
   readonly fallSilent: Effect.Effect<void>
+  /** For new connections; those from before are closed. */
   readonly speak: Effect.Effect<void>
 }
 
@@ -48,7 +49,7 @@ export const proxy = (target: number) =>
       }),
       speak: Effect.sync(() => {
         running.silent = false
-        for (const socket of running.sockets) socket.resume()
+        for (const socket of running.sockets) socket.destroy()
       })
     })
   )
