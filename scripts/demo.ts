@@ -1,27 +1,19 @@
 // The whole product on one machine and without an account anywhere: a PostgreSQL of its own with three databases, a
-// stand-in for Microsoft's login and Graph, and the worker as in production. Leaves nothing behind.
-import { PgClient } from "@effect/sql-pg"
+// stand-in for Microsoft's login and Graph with an inbox page, and the worker as in production. Leaves nothing behind.
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Duration, Effect, Exit, Option, PubSub, Queue } from "effect"
 import { Command, Flag } from "effect/cli"
-import { Reactivity } from "effect/reactivity"
 import { createInterface } from "node:readline"
-import { bold, dim, green, red, showMail } from "./demo/show.ts"
+import * as Forms from "./demo/Forms.ts"
+import { instances, total, variables } from "./demo/instances.ts"
+import { bold, dim, green, reasonOf, red, showMail } from "./demo/show.ts"
 import * as Worker from "./demo/Worker.ts"
 import * as GraphStandIn from "./stage/GraphStandIn.ts"
+import * as Inbox from "./stage/Inbox.ts"
 import * as Postgres from "./stage/Postgres.ts"
-import * as samples from "./stage/samples.ts"
 
 /** `--exit`: from the first row to the last mail. */
 const patience = "30 seconds"
-
-/** The three instances of the replaced system, and the ending of their variables. */
-const instances = [
-  { database: "autos", suffix: "", sample: samples.inquiries, to: "sales@example.com" },
-  { database: "freight", suffix: "_2", sample: samples.quoteRequests, to: "quotes@example.com" },
-  { database: "website", suffix: "_3", sample: samples.contactSubmissions, to: "office@example.com,desk@example.com" }
-]
-const total = instances.reduce((sum, { sample }) => sum + sample.inserts.length, 0)
 
 /** Says what is being done while it is done, and how long it took. */
 const step = Effect.fnUntraced(function* <A, E, R>(doing: string, work: Effect.Effect<A, E, R>) {
@@ -31,53 +23,9 @@ const step = Effect.fnUntraced(function* <A, E, R>(doing: string, work: Effect.E
   return result
 })
 
-const connect = (server: Postgres.Server, database: string) =>
-  PgClient.make({
-    ...{ host: server.host, port: server.port, database, username: server.user, password: server.password },
-    maxConnections: 1
-  }).pipe(Effect.provide(Reactivity.layer))
-
-const variables = (server: Postgres.Server, origin: string): Record<string, string> => ({
-  GRAPH_EMULATOR_URL: origin,
-  LOG_FORMAT: "pretty",
-  ...Object.assign(
-    {},
-    ...instances.map(({ database, suffix, to }) => ({
-      [`DATABASE_URL${suffix}`]: server.url(database),
-      [`TENANT_ID${suffix}`]: "contoso.example.com",
-      [`CLIENT_ID${suffix}`]: "00000000-0000-4000-8000-000000000001",
-      [`CLIENT_SECRET${suffix}`]: "invented-for-the-demo",
-      [`FROM_EMAIL${suffix}`]: `noreply@${database}.example.com`,
-      [`TO_EMAIL${suffix}`]: to
-    }))
-  )
-})
-
-interface Filled {
-  readonly sql: PgClient.PgClient
-  readonly sample: samples.Sample
-}
-
-const fill = Effect.fnUntraced(function* (server: Postgres.Server) {
-  return yield* Effect.forEach(
-    instances,
-    Effect.fnUntraced(function* ({ database, sample }) {
-      yield* server.createDatabase(database)
-      const sql = yield* connect(server, database)
-      yield* sql.unsafe(sample.createTable)
-      return { sql, sample } satisfies Filled
-    })
-  )
-})
-
-const insert = ({ sample, sql }: Filled, n: number) => {
-  const row = sample.inserts[n % sample.inserts.length]
-  return row === undefined ? Effect.void : Effect.asVoid(sql.unsafe(row.sql, row.values))
-}
-
 /** The outbox and the stand-in must agree: every row accepted, under as many Message-IDs as there are rows. */
-const exactlyOnce = Effect.fnUntraced(function* (databases: ReadonlyArray<Filled>, standIn: GraphStandIn.StandIn) {
-  for (const { sql } of databases) {
+const exactlyOnce = Effect.fnUntraced(function* (forms: ReadonlyArray<Forms.Form>, standIn: GraphStandIn.StandIn) {
+  for (const { sql } of forms) {
     const unsettled = sql`select from inquiries_mailer.outbox where outcome is distinct from 'sent'`
     while ((yield* unsettled).length > 0) yield* Effect.sleep("50 millis")
   }
@@ -87,14 +35,19 @@ const exactlyOnce = Effect.fnUntraced(function* (databases: ReadonlyArray<Filled
   }
 })
 
-const guide = (server: Postgres.Server, standIn: GraphStandIn.StandIn) => `
+const guide = (server: Postgres.Server, standIn: GraphStandIn.StandIn, inbox: string) => `
 ${bold("What runs here")}
+  Inbox        ${bold(inbox)}
   PostgreSQL   ${server.host}:${server.port}, databases ${instances.map(({ database }) => database).join(", ")}
   Graph        ${standIn.origin} (a stand-in: mails end there)
   worker       node ${Worker.shownPath} run, process ${process.pid}'s child, configured by its environment alone
 
 ${bold("What to try next")}
-  Press Enter: another row of another kind is inserted, and its mail appears here.
+  Open the inbox in a browser: it shows every mail as its recipient sees it, and inserts rows.${
+    process.stdin.isTTY
+      ? "\n  Press Enter: another row of another kind is inserted, and its mail appears here, too."
+      : ""
+  }
   Or insert one of your own, with psql or anything else that speaks to PostgreSQL:
 
     psql "${server.url("autos")}" -c "INSERT INTO inquiries (name, email, subject, message)
@@ -113,15 +66,25 @@ const typed = Effect.gen(function* () {
   return lines
 })
 
-const demo = Effect.fn("demo")(function* (options: {
-  readonly exit: boolean
-  readonly graphPort: Option.Option<number>
+interface Ports {
   readonly postgresPort: Option.Option<number>
-}) {
-  const asked = (port: Option.Option<number>) => (Option.isSome(port) ? { port: port.value } : {})
+  readonly graphPort: Option.Option<number>
+  readonly inboxPort: Option.Option<number>
+}
+const asked = (port: Option.Option<number>) => (Option.isSome(port) ? { port: port.value } : {})
+
+const demo = Effect.fn("demo")(function* (options: Ports & { readonly exit: boolean }) {
   const server = yield* step("start PostgreSQL", Postgres.start(asked(options.postgresPort)))
-  const databases = yield* step("make three databases, as three web forms would use them", fill(server))
+  const forms = yield* step("make three databases, as three web forms would use them", Forms.open(server))
   const standIn = yield* GraphStandIn.start(asked(options.graphPort))
+  const inbox = yield* Inbox.start({
+    standIn,
+    kinds: instances.map(({ database, form }) => ({ name: database, label: form })),
+    insert: (typed) =>
+      forms.find(({ instance }) => instance.database === typed.kind)?.submit(typed) ??
+      Effect.fail("There is no such form."),
+    ...asked(options.inboxPort)
+  })
   const arrivals = yield* standIn.onMail
   const show = Effect.flatMap(PubSub.take(arrivals), (mail) =>
     Effect.flatMap(showMail(mail, standIn.mails.indexOf(mail) + 1), Console.log)
@@ -135,9 +98,9 @@ const demo = Effect.fn("demo")(function* (options: {
     Effect.flatMap(worker.ended, (code) => Effect.fail(`the worker ended with ${code}, see above`))
   )
 
-  yield* Effect.forEach(databases, (filled) => Effect.forEach(filled.sample.inserts, (_, n) => insert(filled, n)))
+  yield* Effect.forEach(forms, (form) => Effect.forEach(form.instance.sample.inserts, () => form.submit()))
   yield* standIn.awaitMails(total).pipe(
-    Effect.andThen(exactlyOnce(databases, standIn)),
+    Effect.andThen(exactlyOnce(forms, standIn)),
     Effect.timeoutOrElse({
       duration: patience,
       orElse: () =>
@@ -147,13 +110,12 @@ const demo = Effect.fn("demo")(function* (options: {
   )
   yield* Console.log(`\n${green("✓")} ${bold(`${total} rows, ${total} mails, each exactly once`)}`)
   if (options.exit) return
-  yield* Console.log(guide(server, standIn))
+  yield* Console.log(guide(server, standIn, inbox.url))
   const lines = yield* typed
-  let n = 0
-  while (true) {
+  for (let n = 0; ; n++) {
     yield* unlessItEnds(Queue.take(lines))
-    const filled = databases[n % databases.length]
-    if (filled !== undefined) yield* insert(filled, Math.floor(n++ / databases.length))
+    const form = forms[n % forms.length]
+    if (form !== undefined) yield* Effect.catch(form.submit(), (reason) => Console.error(red(reason)))
   }
 })
 
@@ -168,13 +130,16 @@ Command.make(
       Flag.withDefault(false)
     ),
     postgresPort: port("postgres-port", "PostgreSQL"),
-    graphPort: port("graph-port", "the stand-in for Microsoft Graph")
+    graphPort: port("graph-port", "the stand-in for Microsoft Graph"),
+    inboxPort: port("inbox-port", "the inbox page")
   },
   (options) => Effect.scoped(demo(options))
 ).pipe(
   Command.run({ version: "demo" }),
-  Effect.catchTag("PostgresError", ({ message }) => Effect.fail(message)),
-  Effect.tapError((reason) => (typeof reason === "string" ? Console.error(red(`✗ ${reason}`)) : Effect.void)),
+  Effect.tapCause((cause) => {
+    const reason = reasonOf(cause)
+    return reason === undefined ? Effect.void : Console.error(red(`✗ ${reason}`))
+  }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({
     disableErrorReporting: true,

@@ -31,25 +31,25 @@ const launch = (args: ReadonlyArray<string>, env: Variables, cwd: string, say: S
   return child
 }
 
-/** Runs a command to its end and returns its exit code. `cwd` is an empty folder, so that no `.env` is read. */
-const command = (args: ReadonlyArray<string>, env: Variables, cwd: string, say: Say): Effect.Effect<number> =>
-  Effect.suspend(() => ended(launch(args, env, cwd, say)))
-
-/** Starts `migrate`, then `run`; the latter lives as long as the scope. */
+/** Starts `migrate`, then `run`; the latter lives as long as the scope. Both in an empty folder: no `.env` is read. */
 export const start = Effect.fn("Worker.start")(function* (env: Variables, say: Say) {
   const { directory, watch } = yield* home(undefined)
-  const migrated = yield* command(["migrate"], env, directory, say)
+  const child = (command: string) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const child = launch([command], env, directory, say)
+        watch(child.pid)
+        return child
+      }),
+      (child) =>
+        Effect.suspend(() => {
+          child.kill("SIGTERM")
+          return ended(child)
+        }).pipe(Effect.andThen(Effect.sync(() => watch(undefined))))
+    )
+  const migrated = yield* Effect.scoped(Effect.flatMap(child("migrate"), ended))
   if (migrated !== 0) return { migrated, ended: Effect.succeed(migrated) }
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() => launch(["run"], env, directory, say)),
-    (child) =>
-      Effect.andThen(
-        Effect.sync(() => void child.kill("SIGTERM")),
-        ended(child)
-      )
-  )
-  watch(child.pid)
-  return { migrated, ended: ended(child) }
+  return { migrated, ended: ended(yield* child("run")) }
 })
 
 export const shownPath = path.relative(process.cwd(), file)

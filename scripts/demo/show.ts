@@ -1,6 +1,7 @@
 // What the demo prints: one calm block a mail, as much of it as fits a glance.
 import type { Mail } from "../stage/GraphMail.ts"
-import { Effect } from "effect"
+import { Cause, Effect } from "effect"
+import { CliError } from "effect/cli"
 
 const shownLines = 12
 const width = 96
@@ -28,3 +29,10 @@ export const showMail = Effect.fn("showMail")(function* (mail: Mail, index: numb
     ...(more > 0 ? [dim(`   │ … and ${more} more lines`)] : [])
   ].join("\n")
 })
+
+/** Why the demo ended; undefined if it was told to, or if the reason was told already. */
+export const reasonOf = (cause: Cause.Cause<unknown>): string | undefined => {
+  const error = Cause.squash(cause)
+  if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return undefined
+  return error instanceof Error ? error.message : String(error)
+}

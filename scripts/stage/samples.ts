@@ -6,25 +6,29 @@ export interface Insert {
   readonly values: ReadonlyArray<string | number | boolean | null>
 }
 
+export type Values = Readonly<Record<string, string | number | boolean | null>>
+
 export interface Sample {
   readonly table: string
   readonly createTable: string
+  readonly rows: ReadonlyArray<Values>
   readonly inserts: ReadonlyArray<Insert>
 }
 
-type Values = Readonly<Record<string, string | number | boolean | null>>
+export const insertInto = (table: string, row: Values): Insert => {
+  const names = Object.keys(row)
+  const places = names.map((_, index) => `$${index + 1}`)
+  return {
+    sql: `INSERT INTO ${table} (${names.join(", ")}) VALUES (${places.join(", ")})`,
+    values: Object.values(row)
+  }
+}
 
 const sample = (table: string, columns: string, rows: ReadonlyArray<Values>): Sample => ({
   table,
   createTable: `CREATE TABLE ${table} (\n  id serial PRIMARY KEY,\n${columns}\n)`,
-  inserts: rows.map((row) => {
-    const names = Object.keys(row)
-    const places = names.map((_, index) => `$${index + 1}`)
-    return {
-      sql: `INSERT INTO ${table} (${names.join(", ")}) VALUES (${places.join(", ")})`,
-      values: Object.values(row)
-    }
-  })
+  rows,
+  inserts: rows.map((row) => insertInto(table, row))
 })
 
 const legs = [

@@ -37,7 +37,7 @@ const noteLine = (note: string | undefined): string =>
   note === undefined ? "" : `<div class="dim" style="${dim}">${escape(note)}</div>`
 
 const line = (portion: Portion): string => `<tr>
-<th class="dim rule" scope="row" align="left" valign="top" width="132" style="${rule};padding:9px 12px 9px 0;font-weight:normal;${dim}">${escape(portion.item.label)}</th>
+<th class="dim rule" scope="row" align="left" valign="top" width="112" style="${rule};padding:9px 12px 9px 0;font-weight:normal;${dim}">${escape(portion.item.label)}</th>
 <td class="ink rule" dir="auto" valign="top" style="${rule};padding:9px 0;${ink}">${value(portion)}${noteLine(portion.note)}</td>
 </tr>
 `
@@ -46,7 +46,7 @@ const block = (portion: Portion): string => `<tr>
 <td class="rule" colspan="2" style="${rule};padding:9px 0 14px">
 <div class="dim" style="${dim};padding-bottom:6px">${escape(portion.item.label)}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>
-<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;padding:14px 16px;${ink}${portion.item.layout === "code" ? `;${mono}` : ""}">${portion.item.layout === "code" ? code(portion.text) : paragraphs(portion.text)}${noteLine(portion.note)}</td>
+<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;border-radius:6px;padding:14px 16px;${ink}${portion.item.layout === "code" ? `;${mono}` : ""}">${portion.item.layout === "code" ? code(portion.text) : paragraphs(portion.text)}${noteLine(portion.note)}</td>
 </tr></table>
 </td>
 </tr>

@@ -1,114 +1,84 @@
-// The demo as a newcomer starts it: it proves itself, and leaves nothing behind however it ends.
+// The demo as a newcomer starts it: it proves itself, says why it cannot, and answers in the browser and at a terminal.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { Duration, Effect } from "effect"
+import { existsSync } from "node:fs"
 import { createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { startDemo } from "../support/demo.ts"
 
-/** A temporary folder of the demo's own, which PostgreSQL's user may enter. */
-const folder = Effect.acquireRelease(
-  Effect.sync(() => {
-    const path = mkdtempSync(join(tmpdir(), "inquiries-mailer-demo-"))
-    chmodSync(path, 0o755)
-    return path
-  }),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
+/** A port that somebody else has. */
+const takenPort = Effect.gen(function* () {
+  const blocker = createServer()
+  yield* Effect.callback<void>((resume) => void blocker.listen(0, "127.0.0.1", () => resume(Effect.void)))
+  yield* Effect.addFinalizer(() => Effect.sync(() => blocker.close()))
+  const address = blocker.address()
+  return typeof address === "object" && address !== null ? address.port : 0
+})
 
-const start = (args: ReadonlyArray<string>, temporary = tmpdir()) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const child = spawn(process.execPath, ["--import", "tsx", "scripts/demo.ts", ...args], {
-        env: { PATH: process.env["PATH"], TMPDIR: temporary },
-        stdio: ["ignore", "pipe", "pipe"]
-      })
-      const said = { text: "" }
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.on("data", (chunk: Buffer) => void (said.text += chunk.toString("utf8")))
-      }
-      return { child, said }
-    }),
-    ({ child }) =>
-      Effect.andThen(
-        Effect.sync(() => void child.kill("SIGKILL")),
-        ended(child)
-      )
-  )
-
-const ended = (child: ChildProcess) =>
-  Effect.callback<number | null>((resume) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.succeed(child.exitCode))
-    child.once("close", (code) => resume(Effect.succeed(code)))
-  })
-
-const until = (condition: () => boolean) =>
-  Effect.gen(function* () {
-    while (!condition()) yield* Effect.sleep(50)
-  }).pipe(Effect.timeout("40 seconds"))
-
-/** Workers that are configured for the server at this port; only Linux tells. */
-const workers = (port: number) => {
-  if (process.platform !== "linux") return []
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`:${port}/autos`)
-    } catch {
-      return false
-    }
-  })
-}
-
-const portOf = (text: string) => Number(/PostgreSQL +127\.0\.0\.1:(\d+)/.exec(text)?.[1])
-
-const listens = (port: number) =>
-  Effect.callback<boolean>((resume) => {
-    const server = createServer()
-    server.once("error", () => resume(Effect.succeed(true)))
-    server.listen(port, "127.0.0.1", () => server.close(() => resume(Effect.succeed(false))))
-  })
+const terminal = existsSync("/usr/bin/script")
 
 describe("npm run demo", () => {
-  it.live("ends with 0 when every sample was mailed exactly once, if it was told to end", () =>
+  it.live("ends with 0 when every sample was mailed exactly once, if it was told to end, and leaves nothing", () =>
     Effect.gen(function* () {
-      const { child, said } = yield* start(["--exit"])
-      assert.strictEqual(yield* ended(child), 0, said.text)
+      const { ended, left, said } = yield* startDemo(["--exit"])
+      assert.strictEqual(yield* ended, 0, said.text)
       assert.match(said.text, /10 rows, 10 mails, each exactly once/)
       assert.include(said.text, "2023 Honda Civic")
+      assert.deepStrictEqual(left(), [])
     })
   )
 
-  it.live("ends with 1 and the reason when it cannot do its work", () =>
-    Effect.gen(function* () {
-      const blocker = createServer()
-      yield* Effect.callback<void>((resume) => void blocker.listen(0, "127.0.0.1", () => resume(Effect.void)))
-      yield* Effect.addFinalizer(() => Effect.sync(() => blocker.close()))
-      const address = blocker.address()
-      const port = typeof address === "object" && address !== null ? address.port : 0
-      const { child, said } = yield* start(["--exit", "--postgres-port", String(port)])
-      assert.strictEqual(yield* ended(child), 1)
-      assert.match(said.text, /✗ .*(in use|could not bind|PostgreSQL)/)
-    })
-  )
-
-  for (const signal of ["SIGINT", "SIGKILL"] as const) {
-    it.live(`leaves no server, no worker and no folder behind after ${signal}`, () =>
+  for (const what of ["postgres", "graph", "inbox"]) {
+    it.live(`ends with 1 and the reason when somebody else has its --${what}-port`, () =>
       Effect.gen(function* () {
-        const temporary = yield* folder
-        const { child, said } = yield* start([], temporary)
-        yield* until(() => said.text.includes("What to try next"))
-        const port = portOf(said.text)
-        assert.isTrue(yield* listens(port))
-        assert.isAbove(readdirSync(temporary).length, 0)
-        child.kill(signal)
-        const code = yield* ended(child)
-        if (signal === "SIGINT") assert.strictEqual(code, 0)
-        yield* until(
-          () => workers(port).length === 0 && readdirSync(temporary).every((name) => name.startsWith("tsx-"))
-        )
-        assert.isFalse(yield* listens(port))
+        const { ended, left, said } = yield* startDemo(["--exit", `--${what}-port`, String(yield* takenPort)])
+        assert.strictEqual(yield* ended, 1)
+        assert.match(said.text, /✗ .*(address already in use|Address already in use)/s)
+        assert.deepStrictEqual(left(), [])
       })
     )
   }
+
+  it.live("inserts what somebody types into the inbox, and takes an Enter from a terminal only", () =>
+    Effect.gen(function* () {
+      const demo = yield* startDemo([])
+      yield* demo.says("What to try next")
+      assert.notInclude(demo.said.text, "Press Enter")
+      const url = demo.inbox()
+      const following = yield* Effect.promise((signal) => fetch(`${url}events`, { signal }))
+      assert.strictEqual(following.status, 200)
+      demo.type("\n")
+      for (const kind of ["autos", "website"]) {
+        const answer = yield* Effect.promise(() =>
+          fetch(`${url}rows`, {
+            method: "POST",
+            headers: { origin: new URL(url).origin, "content-type": "application/json" },
+            body: JSON.stringify({ kind, name: `Kim of ${kind}`, message: "" })
+          })
+        )
+        assert.strictEqual(answer.status, 200)
+        yield* demo.says(`Kim of ${kind} (#`)
+      }
+      assert.notInclude(demo.said.text, "✉ 13")
+      assert.match(demo.said.text, /✉ 12 .*Kim of website/)
+      // A visitor who still follows holds nothing up.
+      demo.signal("SIGTERM")
+      const [took, code] = yield* Effect.timed(demo.ended)
+      assert.strictEqual(code, 0)
+      assert.isBelow(Duration.toSeconds(took), 10)
+      assert.deepStrictEqual(demo.left(), [])
+    })
+  )
+
+  it.live.skipIf(!terminal)("inserts a row when Enter is pressed at a terminal, and ends at Ctrl-C", () =>
+    Effect.gen(function* () {
+      const demo = yield* startDemo([], "terminal")
+      yield* demo.says("Ctrl-C ends everything")
+      assert.include(demo.said.text, "Press Enter")
+      demo.type("\n")
+      yield* demo.says("✉ 11")
+      demo.type("\u0003")
+      assert.strictEqual(yield* demo.ended, 0)
+      assert.deepStrictEqual(demo.left(), [])
+    })
+  )
 })

@@ -1,0 +1,98 @@
+// Makes the pictures of docs/images anew, from the real templates and the real inbox page, with invented rows. Look at
+// them before you keep them: `npx tsx scripts/screenshots.ts`.
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, DateTime, Effect, PubSub } from "effect"
+import { randomUUID } from "node:crypto"
+import { mkdirSync, statSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import type { BrowserContextOptions, Page } from "playwright-core"
+import { render as mime } from "../src/Mailer/Mime.ts"
+import { render } from "../src/template/render.ts"
+import { browser, missing } from "../test/support/browser.ts"
+import { type Instance, instances } from "./demo/instances.ts"
+import { type Mail, makeMail } from "./stage/GraphMail.ts"
+import * as Inbox from "./stage/Inbox.ts"
+import type { Values } from "./stage/samples.ts"
+
+const folder = fileURLToPath(new URL("../docs/images/", import.meta.url))
+const templates = ["inquiry", "quote-request", "contact-submission"] as const
+const noon = DateTime.makeUnsafe("2026-11-24T12:00:00Z")
+
+const picture = Effect.fnUntraced(function* (name: string, page: Page, part: "page" | "window") {
+  const path = `${folder}${name}.png`
+  yield* Effect.promise(() => page.screenshot({ path, fullPage: part === "page" }))
+  yield* Console.log(`${name}.png ${Math.ceil(statSync(path).size / 1024)} kB`)
+})
+
+const row = ({ sample }: Instance, values: Values, key: number) => ({
+  table: sample.table,
+  key: String(key),
+  fields: Object.entries({
+    ...{ id: key, ...values, created_at: "2026-11-24 07:00:00" },
+    ...(sample.createTable.includes("status") && { status: "new" })
+  }).map(([column, value]) => {
+    const kind = column === "created_at" ? ("timestamp" as const) : ("text" as const)
+    const text = value === null ? undefined : String(value)
+    return { column, kind, value: text, bytes: Buffer.byteLength(text ?? "") }
+  })
+})
+
+const letter = (n: number, values: Values, key: number) => {
+  const [instance, template] = [instances[n], templates[n]]
+  if (instance === undefined || template === undefined) return undefined
+  const zone = { timeZone: "America/Toronto", replyTo: "email", createdAt: "created_at" }
+  return { instance, rendered: render(template)(row(instance, values, key), { database: instance.database, ...zone }) }
+}
+
+/** All samples in turn, the everyday one of each form last, so that it stands at the top. */
+const mails = Effect.gen(function* () {
+  const made: Array<Mail> = []
+  for (const key of [3, 2, 1]) {
+    for (const n of [2, 1, 0]) {
+      const values = instances[n]?.sample.rows[key - 1]
+      const written = values === undefined ? undefined : letter(n, values, key)
+      if (written === undefined) continue
+      const { instance, rendered } = written
+      const from = `noreply@${instance.database}.example.com`
+      const messageId = `<${randomUUID()}@example.com>`
+      const date = DateTime.add(noon, { minutes: made.length * 7 })
+      const to = instance.to.split(",")
+      const bytes = yield* mime({ ...rendered, messageId, correlationId: randomUUID(), date, from, to, cc: [] })
+      const receivedAt = DateTime.toEpochMillis(date)
+      made.push(makeMail(bytes, { receivedAt, mailbox: from, messageId, clientRequestId: randomUUID() }))
+    }
+  }
+  return made
+})
+
+const light: BrowserContextOptions = { colorScheme: "light", timezoneId: "America/Toronto", locale: "en-CA" }
+const dark: BrowserContextOptions = { ...light, colorScheme: "dark" }
+const wide = { viewport: { width: 720, height: 400 } }
+const narrow = { viewport: { width: 390, height: 400 }, deviceScaleFactor: 2 }
+
+const program = Effect.gen(function* () {
+  if (missing !== undefined) return yield* Effect.fail(missing)
+  mkdirSync(folder, { recursive: true })
+  const chromium = yield* browser
+  const accepted = yield* mails
+  const arrivals = yield* PubSub.unbounded<Mail>()
+  const inbox = yield* Inbox.start({
+    standIn: { mails: accepted, onMail: PubSub.subscribe(arrivals) },
+    kinds: instances.map(({ database, form }) => ({ name: database, label: form })),
+    insert: () => Effect.fail("This is a picture.")
+  })
+
+  const inquiry = `${inbox.url}mails/${accepted.length}/html`
+  yield* picture("inquiry-light", yield* chromium.open(inquiry, { ...light, ...wide }), "page")
+  yield* picture("inquiry-dark", yield* chromium.open(inquiry, { ...dark, ...wide }), "page")
+  yield* picture("inquiry-narrow", yield* chromium.open(inquiry, { ...light, ...narrow }), "page")
+
+  for (const [name, options] of [["inbox", light] as const, ["inbox-dark", dark] as const]) {
+    const page = yield* chromium.open(inbox.url, { ...options, viewport: { width: 1120, height: 760 } })
+    yield* Effect.promise(() => page.frameLocator("#frame").locator("h1").waitFor())
+    yield* picture(name, page, "window")
+  }
+  return yield* Effect.void
+})
+
+NodeRuntime.runMain(Effect.scoped(program))
