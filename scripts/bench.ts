@@ -43,13 +43,11 @@ const contestants = (server: Postgres.Server, origin: string, profiled: boolean)
   const shared = { FROM_EMAIL: "noreply@example.com", PATH: process.env["PATH"] ?? "" }
   const floor: Contestant = {
     name: "floor",
-    database: "floor",
     args: ["scripts/bench/floor.mjs"],
     env: { ...shared, DATABASE_URL: server.url("floor"), GRAPH: origin }
   }
   const worker: Contestant = {
     name: "worker",
-    database: "worker",
     args: [...(profiled ? profile : []), "dist/main.js", "run"],
     env: {
       ...shared,

@@ -4,7 +4,6 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import type { Database } from "./Database.ts"
-import type { Mailer } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
 import * as Msal from "./Mailer/Msal.ts"
@@ -37,30 +36,33 @@ export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Superviso
 /** The mailer of a database: one a (credential, mailbox). Equal credentials share one token. */
 const mailers = Effect.gen(function* () {
   const http = yield* Layer.build(Connections.layer())
-  const tokens = new Map<string, Context.Context<TokenCache>>()
-  const built = new Map<string, Context.Context<Mailer>>()
-
-  const tokenOf = Effect.fnUntraced(function* (credential: Credential) {
-    const key = credentialKey(credential)
-    const known = tokens.get(key)
-    if (known !== undefined) return known
-    const token = yield* Layer.build(TokenCache.layer(Msal.acquire(credential).pipe(Effect.provideContext(http))))
-    tokens.set(key, token)
-    return token
-  })
-
-  return Effect.fnUntraced(function* ({ credential, envelope: { from } }: Database) {
+  const tokenOf = oncePer(credentialKey, (credential: Credential) =>
+    Layer.build(TokenCache.layer(Msal.acquire(credential).pipe(Effect.provideContext(http))))
+  )
+  return oncePer(
     // Exchange knows one mailbox, however its address is written.
-    const key = `${credentialKey(credential)} ${from.toLowerCase()}`
+    ({ credential, envelope }: Database) => `${credentialKey(credential)} ${envelope.from.toLowerCase()}`,
+    Effect.fnUntraced(function* ({ credential, envelope: { from } }) {
+      const token = yield* tokenOf(credential)
+      return yield* Layer.build(Graph.layer({ cloud: credential.cloud, from })).pipe(
+        Effect.provideContext(Context.merge(http, token))
+      )
+    })
+  )
+})
+
+/** Builds what inputs with the same key share. Not for fibers side by side. */
+const oncePer = <A, B, E, R>(keyOf: (input: A) => string, build: (input: A) => Effect.Effect<B, E, R>) => {
+  const built = new Map<string, B>()
+  return Effect.fnUntraced(function* (input: A) {
+    const key = keyOf(input)
     const known = built.get(key)
     if (known !== undefined) return known
-    const mailer = yield* Layer.build(Graph.layer({ cloud: credential.cloud, from })).pipe(
-      Effect.provideContext(Context.merge(http, yield* tokenOf(credential)))
-    )
-    built.set(key, mailer)
-    return mailer
+    const made = yield* build(input)
+    built.set(key, made)
+    return made
   })
-})
+}
 
 /** Held in memory only: it tells two secrets of one application apart, while the new one is being rolled out. */
 const credentialKey = ({ clientId, cloud, proof, tenantId }: Credential): string =>

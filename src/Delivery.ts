@@ -95,7 +95,8 @@ export const annotated = ({ id, key }: Pick<Notice, "id" | "key">, { table, secr
 
 const compose = Effect.fnUntraced(function* (notice: Notice, row: Row, { database, table }: Watched) {
   const date = yield* DateTime.now
-  const rendered = yield* Effect.sync(() => render(table.template)(row, { ...table, ...databaseWords(database) }))
+  const context = { ...table, database: database.name, timeZone: database.timeZone }
+  const rendered = yield* Effect.sync(() => render(table.template)(row, context))
   const mail: Mail = {
     ...rendered,
     ...database.envelope,
@@ -105,8 +106,6 @@ const compose = Effect.fnUntraced(function* (notice: Notice, row: Row, { databas
   }
   return mail
 })
-
-const databaseWords = ({ name, timeZone }: Database) => ({ database: name, timeZone })
 
 /** Writes the outcome, however long that takes, and says in one line what happened and what happens next. */
 const settle = Effect.fnUntraced(function* (

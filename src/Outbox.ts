@@ -16,6 +16,11 @@ const lease = 30_000
 /** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
 const grace = 30_000
 
+/** Whether a newer row has taken the key of notice `o`, and waits to be mailed. */
+const newerWaits = `exists (select from inquiries_mailer.outbox n
+  where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
+    and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id))`
+
 export class Outbox extends Context.Service<
   Outbox,
   {
@@ -48,9 +53,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
       sql<ClaimRow>`
         with due as materialized (
           select o.*, row_number() over (partition by o.table_number order by o.due_at) as turn,
-            exists (select from inquiries_mailer.outbox n
-              where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
-                and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id)) as stale
+            ${sql.literal(newerWaits)} as stale
           from unnest(${tables}::integer[]) as t (number) cross join lateral (
             select * from inquiries_mailer.outbox
             where table_number = t.number and outcome is null and due_at <= clock_timestamp()
@@ -118,9 +121,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
           due_at = clock_timestamp() + ${lease + grace}::float8 * interval '1 ms'
         from unnest(${notices.map(({ id }) => id)}::uuid[], ${notices.map((n) => n.claim)}::uuid[]) as b (id, claim)
         where o.id = b.id and o.claim = b.claim and o.outcome is null and o.due_at > clock_timestamp()
-          and not exists (select from inquiries_mailer.outbox n
-            where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
-              and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id))
+          and not ${sql.literal(newerWaits)}
         returning o.id`)
       const begun = new Set(rows.map(({ id }) => id))
       for (const entry of entries) {

@@ -56,14 +56,11 @@ const keep = Effect.fnUntraced(function* (child: Child, statuses: SubscriptionRe
 
   const enter = Effect.fnUntraced(function* (state: State) {
     const since = yield* DateTime.now
-    yield* SubscriptionRef.update(statuses, (all) =>
-      new Map(all).set(child.name, {
-        state,
-        since: all.get(child.name)?.state._tag === state._tag ? (all.get(child.name)?.since ?? since) : since,
-        crashes,
-        restarts
-      })
-    )
+    yield* SubscriptionRef.update(statuses, (all) => {
+      const before = all.get(child.name)
+      const same = before?.state._tag === state._tag
+      return new Map(all).set(child.name, { state, since: same ? before.since : since, crashes, restarts })
+    })
     if (state._tag === "connecting") return
     if (said === undefined || !same(said, state)) yield* log(state, said)
     said = state

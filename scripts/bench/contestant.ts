@@ -3,10 +3,10 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { createInterface } from "node:readline"
+import { ended } from "../stage/ended.ts"
 
 export interface Contestant {
   readonly name: string
-  readonly database: string
   readonly args: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
 }
@@ -14,8 +14,7 @@ export interface Contestant {
 export interface Cost {
   /** Seconds of processor time so far, user and system. */
   readonly cpu: number
-  /** Bytes of memory now, and the most there ever were. */
-  readonly rss: number
+  /** The most bytes of memory there ever were. */
   readonly peak: number
 }
 
@@ -29,7 +28,6 @@ const costOf = (pid: number): Cost => {
   const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0)
   return {
     cpu: (Number(fields[11]) + Number(fields[12])) / ticks,
-    rss: kilobytes("VmRSS") * 1024,
     peak: kilobytes("VmHWM") * 1024
   }
 }
@@ -39,10 +37,9 @@ export const start = Effect.fn("contestant.start")(function* ({ args, env, name 
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] })),
     (child) =>
-      Effect.callback<void>((resume) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
-        child.once("exit", () => resume(Effect.void))
+      Effect.suspend(() => {
         child.kill("SIGTERM")
+        return ended(child)
       })
   )
   yield* Effect.callback<void, string>((resume) => {

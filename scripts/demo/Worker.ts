@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import * as path from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
+import { ended } from "../stage/ended.ts"
 import { home } from "../stage/PostgresProcess.ts"
 
 const file = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
@@ -12,12 +13,8 @@ const file = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
 type Variables = Readonly<Record<string, string>>
 type Say = (line: string) => void
 
-const ended = (child: ChildProcess): Effect.Effect<number> =>
-  Effect.callback((resume) => {
-    const done = () => resume(Effect.succeed(child.exitCode ?? 1))
-    if (child.exitCode !== null || child.signalCode !== null) return done()
-    child.once("close", done)
-  })
+/** One that a signal ended has failed. */
+const exitCode = (child: ChildProcess) => Effect.map(ended(child), (code) => code ?? 1)
 
 const launch = (args: ReadonlyArray<string>, env: Variables, cwd: string, say: Say) => {
   // A group of its own: Ctrl-C reaches the demo, and the demo ends it in its turn.
@@ -47,9 +44,9 @@ export const start = Effect.fn("Worker.start")(function* (env: Variables, say: S
           return ended(child)
         }).pipe(Effect.andThen(Effect.sync(() => watch(undefined))))
     )
-  const migrated = yield* Effect.scoped(Effect.flatMap(child("migrate"), ended))
+  const migrated = yield* Effect.scoped(Effect.flatMap(child("migrate"), exitCode))
   if (migrated !== 0) return { migrated, ended: Effect.succeed(migrated) }
-  return { migrated, ended: ended(yield* child("run")) }
+  return { migrated, ended: exitCode(yield* child("run")) }
 })
 
 export const shownPath = path.relative(process.cwd(), file)

@@ -4,13 +4,13 @@
 import { Clock, Effect, PubSub, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Answer, type Ask, graphError, readBody } from "./GraphAnswer.ts"
 import { type Endpoint, faultAnswer, type Faults, makeFaults } from "./GraphFaults.ts"
 import { type LoginOptions, makeLogin } from "./GraphLogin.ts"
 import type { Mail } from "./GraphMail.ts"
 import { type MailboxOptions, makeMailboxes } from "./GraphMailboxes.ts"
+import { listen } from "./loopback.ts"
 
 export interface Options extends LoginOptions, MailboxOptions {
   readonly port?: number
@@ -156,19 +156,7 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
 
   // Kept open for long: a server that closes idle connections at its own whim looks like a reset to its callers.
   const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) => void serve(request, response))
-  const port = yield* Effect.acquireRelease(
-    Effect.callback<number>((resume) => {
-      server.once("error", (cause) => resume(Effect.die(cause)))
-      server.listen(options.port ?? 0, "127.0.0.1", () =>
-        resume(Effect.succeed((server.address() as AddressInfo).port))
-      )
-    }),
-    () =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
+  const port = yield* Effect.orDie(listen(server, options.port))
 
   const standIn: StandIn = {
     origin: `http://127.0.0.1:${port}`,

@@ -4,11 +4,11 @@
 import { Effect, FiberSet, PubSub, Schema, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import { file, type Reply, reply } from "./inbox/Reply.ts"
 import { html, open, source, summary } from "./inbox/Shown.ts"
 import { comesFromThePage, isThisHost, readText } from "./inbox/visitor.ts"
 import type { StandIn } from "./GraphStandIn.ts"
+import { listen } from "./loopback.ts"
 
 export interface Kind {
   readonly name: string
@@ -113,18 +113,8 @@ export const start = Effect.fn("Inbox.start")(function* (
     const visit = fork(answer(request, response))
     response.once("close", () => visit.interruptUnsafe())
   })
-  const port = yield* Effect.acquireRelease(
-    Effect.callback<number, InboxError>((resume) => {
-      server.once("error", ({ message }) => resume(Effect.fail(new InboxError({ message: `the inbox: ${message}` }))))
-      server.listen(options.port ?? 0, "127.0.0.1", () =>
-        resume(Effect.succeed((server.address() as AddressInfo).port))
-      )
-    }),
-    () =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
+  const port = yield* listen(server, options.port).pipe(
+    Effect.mapError(({ message }) => new InboxError({ message: `the inbox: ${message}` }))
   )
   return { url: `http://127.0.0.1:${port}/` }
 })

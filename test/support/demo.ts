@@ -1,9 +1,10 @@
 // The demo as a child process in a temporary folder of its own, so that everything it leaves behind can be found.
 import { Effect } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { ended } from "../../scripts/stage/ended.ts"
 
 /** PostgreSQL's user may enter it. */
 const folder = Effect.acquireRelease(
@@ -14,12 +15,6 @@ const folder = Effect.acquireRelease(
   }),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
-
-const ended = (child: ChildProcess) =>
-  Effect.callback<number | null>((resume) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.succeed(child.exitCode))
-    child.once("close", (code) => resume(Effect.succeed(code)))
-  })
 
 const until = Effect.fnUntraced(function* (condition: () => boolean) {
   while (!condition()) yield* Effect.sleep(20)
