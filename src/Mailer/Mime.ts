@@ -1,41 +1,49 @@
 // A mail as the bytes that go out: text and HTML alternatives, CRLF, ASCII headers. Equal mails give equal bytes. What a
-// stranger typed makes no header and no second address, and nothing is ever read from a file or a URL.
+// stranger typed makes no header and no second address, and nothing is ever read from a file or a URL. The library's
+// encoders make every header; its composer, which would take five times as long with its streams, is what tests compare with.
 import { createHash } from "node:crypto"
 import { DateTime, Effect } from "effect"
-import MailComposer from "nodemailer/lib/mail-composer"
+import { encode, wrap } from "nodemailer/lib/base64"
+import MimeNode from "nodemailer/lib/mime-node"
 import { type Mail, MailerError, Rejected } from "../Mailer.ts"
 
-export const render = Effect.fn("Mime.render")(function* (mail: Mail) {
-  const composer = new MailComposer({
-    messageId: clean(mail.messageId),
-    date: DateTime.toDateUtc(mail.date),
-    from: address(mail.from),
-    to: mail.to.map((to) => address(to)),
-    cc: mail.cc.map((cc) => address(cc)),
-    replyTo: mail.replyTo === undefined ? undefined : address(mail.replyTo.address, mail.replyTo.name),
-    subject: clean(mail.subject),
-    // Never `All`: that would suppress the bounces too.
-    headers: { "X-Auto-Response-Suppress": "OOF, AutoReply" },
-    text: mail.text,
-    html: mail.html,
+export const render = (mail: Mail): Effect.Effect<Buffer, MailerError> =>
+  Effect.try({
+    try: () => compose(mail),
+    catch: () => new MailerError({ reason: new Rejected({ detail: "The mail could not be put together." }) })
+  })
+
+const compose = (mail: Mail): Buffer => {
+  const head = new MimeNode("multipart/alternative", {
     // Comes from the notice's random uuid, so that nobody can write it into a field beforehand.
     baseBoundary: createHash("sha256").update(mail.messageId).digest("hex").slice(0, 32),
-    // A fixed growth by a third: what the templates allow stays under 200 kB, which quoted-printable would treble.
-    textEncoding: "base64",
-    newline: "windows",
-    disableFileAccess: true,
-    disableUrlAccess: true
+    textEncoding: "B"
   })
-  return yield* Effect.callback<Buffer, MailerError>((resume) => {
-    composer.compile().build((error, message) => {
-      resume(
-        error === null && message !== undefined
-          ? Effect.succeed(message)
-          : Effect.fail(new MailerError({ reason: new Rejected({ detail: "The mail could not be put together." }) }))
-      )
-    })
-  })
-})
+    // Never `All`: that would suppress the bounces too.
+    .setHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+    .setHeader("From", address(mail.from))
+    .setHeader("To", addresses(mail.to))
+    .setHeader("Cc", addresses(mail.cc))
+    .setHeader("Reply-To", mail.replyTo === undefined ? [] : address(mail.replyTo.address, mail.replyTo.name))
+    .setHeader("Subject", clean(mail.subject))
+    .setHeader("Message-ID", clean(mail.messageId))
+    .setHeader("Date", DateTime.toDateUtc(mail.date))
+  const headers = head.buildHeaders()
+  const between = `--${head.boundary}`
+  const text = part("text/plain", mail.text)
+  const html = part("text/html", mail.html)
+  return Buffer.from([headers, "", between, ...text, between, ...html, `${between}--`, ""].join("\r\n"))
+}
+
+/** A fixed growth by a third: what the templates allow stays under 200 kB, which quoted-printable would treble. */
+const part = (type: string, text: string): ReadonlyArray<string> => [
+  `Content-Type: ${type}; charset=utf-8`,
+  "Content-Transfer-Encoding: base64",
+  "",
+  wrap(encode(text.replace(/\r?\n/g, "\r\n")))
+]
+
+const addresses = (values: ReadonlyArray<string>) => values.map((value) => address(value))
 
 const address = (value: string, name = "") => ({ name: clean(name), address: clean(value).replace(/\s/g, "") })
 

@@ -1,10 +1,38 @@
 // The bytes of a mail, read back by an independent parser.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
+import MailComposer from "nodemailer/lib/mail-composer"
 import PostalMime from "postal-mime"
 import type { Mail } from "../../src/Mailer.ts"
 import * as Mime from "../../src/Mailer/Mime.ts"
 import { mail } from "./samples.ts"
+
+/** The same mail by the library's own composer, with its streams. */
+const composed = (it: Mail) => {
+  const rendered = Mime.render(it)
+  const base = /boundary="--_NmP-(\w+)-Part_1"/
+  return Effect.flatMap(rendered, (message) =>
+    Effect.promise(() =>
+      new MailComposer({
+        headers: { "X-Auto-Response-Suppress": "OOF, AutoReply" },
+        from: { name: "", address: it.from },
+        to: it.to.map((address) => ({ name: "", address })),
+        cc: it.cc.map((address) => ({ name: "", address })),
+        replyTo: it.replyTo === undefined ? undefined : { name: it.replyTo.name ?? "", address: it.replyTo.address },
+        subject: it.subject,
+        messageId: it.messageId,
+        date: DateTime.toDateUtc(it.date),
+        text: it.text.replaceAll("\n", "\r\n"),
+        html: it.html.replaceAll("\n", "\r\n"),
+        baseBoundary: base.exec(message.toString())?.[1],
+        textEncoding: "base64",
+        newline: "windows"
+      })
+        .compile()
+        .build()
+    )
+  )
+}
 
 const parse = (changes: Partial<Mail> = {}) =>
   Effect.flatMap(Mime.render({ ...mail, ...changes }), (message) => Effect.promise(() => PostalMime.parse(message)))
@@ -52,7 +80,7 @@ describe("Mime", () => {
       )
       assert.deepStrictEqual(parsed.replyTo, [{ name: "Zoë, the Third", address: "zoe@example.org" }])
       assert.strictEqual(parsed.subject, mail.subject)
-      assert.strictEqual(parsed.text?.trimEnd(), mail.text.trimEnd())
+      assert.strictEqual(parsed.text?.trimEnd(), mail.text.trimEnd().replaceAll("\n", "\r\n"))
       assert.strictEqual(parsed.html?.trim(), mail.html)
       assert.deepStrictEqual(parsed.headers.map(({ key }) => key).toSorted(), headerNames)
       assert.deepInclude(parsed.headers, {
@@ -117,6 +145,25 @@ describe("Mime", () => {
       assert.strictEqual(parsed.text?.trim(), "/etc/passwd")
       assert.lengthOf(parsed.attachments, 0)
     })
+  )
+
+  it.effect.prop(
+    "is byte for byte what the library's composer makes of the same mail",
+    [Schema.String, Schema.String, Schema.String, Schema.String],
+    ([text, html, subject, name]) =>
+      Effect.gen(function* () {
+        const tame = (value: string) => value.replace(/[^\p{L}\p{N}\p{P}\p{S}\p{Zs}]/gu, " ").replaceAll("=?", "= ?")
+        const it: Mail = {
+          ...mail,
+          // The composer leaves short lines of ASCII as they are; we encode every part.
+          text: `ö${text.replaceAll("\r", "")}\n`,
+          html: `<p>ö${html.replaceAll("\r", "")}</p>\n`,
+          subject: `${tame(subject)} Zoë`.trim(),
+          cc: subject.length % 2 === 0 ? [] : mail.cc,
+          replyTo: name === "" ? undefined : { name: tame(name).trim(), address: "a@example.org" }
+        }
+        assert.strictEqual((yield* Mime.render(it)).toString(), (yield* composed(it)).toString())
+      })
   )
 
   it.effect.prop(
