@@ -1,11 +1,10 @@
-// The HTTP client for login and Graph: pooled connections over node:http(s), and the knowledge whether a failed request
-// had a connection at all. One that had none was surely not sent; of any other nobody can say.
+// The way to login and Graph: POSTs over pooled connections of node:http(s), and the knowledge whether a failed request
+// had a connection at all. One that had none was surely not sent; of any other nobody can say. Directly over Node, because
+// this is the hot path: no streams around a body that is a string, no abort signals.
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { Duplex } from "node:stream"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { ByteSize, type Cause, Duration, Effect, Layer } from "effect"
-import { HttpClient, type HttpClientError, type HttpClientRequest, HttpIncomingMessage } from "effect/http"
+import { Context, Data, Duration, Effect, Layer } from "effect"
 
 export interface Options {
   /** For name lookup, TCP and TLS together. */
@@ -16,9 +15,44 @@ export interface Options {
 
 export const defaults: Options = { connectTimeout: Duration.seconds(8), freeTimeout: Duration.seconds(4) }
 
-/** Follows no redirect: neither a token nor a mail goes where Microsoft did not say beforehand. */
-export const layer = (options: Options = defaults): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.provide(NodeHttpClient.layerNodeHttpNoAgent, Layer.effect(NodeHttpClient.HttpAgent, agents(options)))
+export interface Request {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Response {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Empty if it broke off or is too long; absent where the server says that there is none. To be run once. */
+  readonly text: Effect.Effect<string> | undefined
+}
+
+/** There is no status. */
+export class Lost extends Data.TaggedError("Lost")<{
+  /** There was no connection: the server saw nothing of the request. */
+  readonly unsent: boolean
+  /** The operating system's or OpenSSL's word for what went wrong, for example ECONNREFUSED. */
+  readonly code: string
+}> {}
+
+export class Connections extends Context.Service<
+  Connections,
+  {
+    /** One request, never repeated. Follows no redirect: neither a token nor a mail goes where Microsoft did not say beforehand. */
+    readonly post: (request: Request) => Effect.Effect<Response, Lost>
+  }
+>()("inquiries-mailer/Mailer/Connections") {}
+
+export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
+  Layer.effect(
+    Connections,
+    Effect.map(agents(options), ({ http, https }) => ({
+      post: (request) =>
+        request.url.startsWith("https:") ? post(Https.request, https, request) : post(Http.request, http, request)
+    }))
+  )
 
 const agents = Effect.fnUntraced(function* ({ connectTimeout, freeTimeout }: Options) {
   const fork = Effect.runForkWith(yield* Effect.context())
@@ -60,47 +94,86 @@ class ConnectTimeout extends Error {
   readonly code = "CONNECT_TIMEOUT"
 }
 
-export interface Failure {
-  /** There was no connection: the server saw nothing of the request. */
-  readonly unsent: boolean
-  /** The operating system's or OpenSSL's word for what went wrong, for example ECONNREFUSED. */
-  readonly code: string
-}
+const post = (open: typeof Http.request, agent: Http.Agent, { body, headers, url }: Request) =>
+  Effect.callback<Response, Lost>((resume) => {
+    const call = open(url, {
+      agent,
+      method: "POST",
+      headers: { ...headers, "content-length": String(Buffer.byteLength(body)) }
+    })
+    // Stays for as long as the request does: an error after the status must not end the process.
+    call.on("error", (error) => resume(Effect.fail(lost(error))))
+    call.once("response", (answer) => {
+      const { headers, statusCode: status = 0 } = answer
+      if (headers["content-length"] !== "0") {
+        return resume(Effect.succeed({ status, headers: flat(headers), text: read(answer) }))
+      }
+      const empty = Effect.succeed({ status, headers: flat(headers), text: undefined })
+      answer.once("end", () => whenFree(() => resume(empty))).resume()
+    })
+    call.end(body)
+    return Effect.sync(() => void call.destroy())
+  })
 
-export const failure = (error: HttpClientError.HttpClientError | Cause.TimeoutError): Failure => {
-  if (error._tag === "TimeoutError") return { unsent: false, code: "no answer in time" }
-  const cause: unknown = error.cause
-  const code: unknown = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
-  return {
-    unsent: typeof cause === "object" && cause !== null && unconnected.has(cause),
-    code: typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "no reason given"
-  }
-}
+const lost = (error: Error): Lost =>
+  new Lost({
+    unsent: unconnected.has(error),
+    code:
+      "code" in error && typeof error.code === "string" && /^[A-Z0-9_]{1,60}$/.test(error.code)
+        ? error.code
+        : "no reason given"
+  })
 
-export interface Answer {
-  readonly status: number
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>
+/** The agent takes a connection back one tick after the end of its answer: who asks sooner is given another one. */
+const whenFree = process.nextTick
+
+const flat = (headers: Http.IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+
+/** Bytes. */
+const bodyLimit = 64_000
+
+const read = (answer: Http.IncomingMessage) =>
+  Effect.callback<string>((resume) => {
+    const chunks: Array<Buffer> = []
+    let length = 0
+    const end = (text: string) => {
+      resume(Effect.succeed(text))
+      if (!answer.complete) answer.destroy()
+    }
+    answer.on("data", (chunk: Buffer) => {
+      length += chunk.length
+      if (length > bodyLimit) return end("")
+      chunks.push(chunk)
+    })
+    answer.once("end", () => whenFree(() => end(Buffer.concat(chunks).toString())))
+    // Whatever breaks off ends with this, and with an error before it.
+    answer.once("close", () => whenFree(() => end("")))
+    answer.on("error", () => {})
+    return Effect.sync(() => void answer.destroy())
+  })
+
+export interface Answer extends Omit<Response, "text"> {
   /** Empty if it was too long, broke off or did not end in time: nobody may decide on it. */
   readonly body: string
 }
 
-const bodyLimit = ByteSize.kilobytes(64)
-
 /** A body is worth no longer wait, and an endless one must not cost the status that came before it. */
 export const bodyTimeout = Duration.seconds(1)
 
-/** One request, one answer within `time`. Fails only if there is no status. No trace header leaves the house. */
-export const exchange = Effect.fnUntraced(
-  function* (request: HttpClientRequest.HttpClientRequest, time: Duration.Duration) {
-    const response = yield* HttpClient.execute(request).pipe(Effect.timeout(Duration.subtract(time, bodyTimeout)))
-    const body = yield* response.text.pipe(
-      Effect.timeout(bodyTimeout),
-      Effect.orElseSucceed(() => "")
-    )
-    const answer: Answer = { status: response.status, headers: response.headers, body }
-    return answer
-  },
-  Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-  Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimit)
-)
+/** One request, one answer within `time`. Fails only if there is no status. */
+export const exchange = Effect.fnUntraced(function* (request: Request, time: Duration.Duration) {
+  const connections = yield* Connections
+  const { headers, status, text } = yield* connections.post(request).pipe(
+    Effect.timeoutOrElse({
+      duration: Duration.subtract(time, bodyTimeout),
+      orElse: () => Effect.fail(new Lost({ unsent: false, code: "no answer in time" }))
+    })
+  )
+  const body =
+    text === undefined
+      ? ""
+      : yield* Effect.timeoutOrElse(text, { duration: bodyTimeout, orElse: () => Effect.succeed("") })
+  const answer: Answer = { status, headers, body }
+  return answer
+})

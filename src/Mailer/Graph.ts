@@ -1,7 +1,6 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
-import { Clock, Duration, Effect, Layer, type Redacted, Semaphore } from "effect"
-import { HttpClient, HttpClientRequest } from "effect/http"
+import { Clock, Duration, Effect, Layer, Redacted, Semaphore } from "effect"
 import type { Cloud } from "../Credential.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
 import * as Connections from "./Connections.ts"
@@ -26,7 +25,7 @@ export const layer = (sender: Sender) => Layer.effect(Mailer, make(sender))
 
 export const make = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
   const tokens = yield* TokenCache
-  const http = yield* HttpClient.HttpClient
+  const connections = yield* Connections.Connections
   const gate = yield* Gate.make
   const places = yield* Semaphore.make(inFlight)
   const url = `${cloud.graph}/v1.0/users/${encodeURIComponent(from)}/sendMail`
@@ -37,12 +36,15 @@ export const make = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
     token: Redacted.Redacted,
     time: Duration.Duration
   ): Effect.fn.Return<Outcome> {
-    const sent = HttpClientRequest.post(url, {
-      headers: { "client-request-id": mail.correlationId, "return-client-request-id": "true" }
-    }).pipe(HttpClientRequest.bearerToken(token), HttpClientRequest.bodyText(message.toString("base64"), "text/plain"))
-    const answer = yield* Connections.exchange(sent, time).pipe(
-      Effect.provideService(HttpClient.HttpClient, http),
-      Effect.catch((error) => Effect.succeed(unanswered(Connections.failure(error))))
+    const headers = {
+      authorization: `Bearer ${Redacted.value(token)}`,
+      "client-request-id": mail.correlationId,
+      "return-client-request-id": "true",
+      "content-type": "text/plain"
+    }
+    const answer = yield* Connections.exchange({ url, headers, body: message.toString("base64") }, time).pipe(
+      Effect.provideService(Connections.Connections, connections),
+      Effect.catch((lost) => Effect.succeed(unanswered(lost)))
     )
     return "_tag" in answer ? answer : outcome(answer, yield* Clock.currentTimeMillis)
   })
@@ -110,7 +112,7 @@ const refusedTwice = (detail: string) =>
     advice: "See that the application is enabled in Entra, and that TENANT_ID and GRAPH_CLOUD belong together."
   })
 
-const unanswered = ({ code, unsent }: Connections.Failure) =>
+const unanswered = ({ code, unsent }: Connections.Lost) =>
   unsent
     ? new Transient({ detail: `Microsoft Graph cannot be reached: ${code}.`, retryAfter: undefined })
     : new Uncertain({ detail: `The request to Microsoft Graph was not answered: ${code}.` })

@@ -8,7 +8,6 @@ import {
   type NetworkRequestOptions
 } from "@azure/msal-node"
 import { Clock, Duration, Effect, Redacted, Ref } from "effect"
-import { type HttpClient, HttpClientRequest } from "effect/http"
 import type { Credential } from "../Credential.ts"
 import { Blocked, MailerError, type MailerReason, Transient } from "../Mailer.ts"
 import * as certificate from "./certificate.ts"
@@ -20,7 +19,7 @@ const requestTimeout = Duration.seconds(10)
 
 export const acquire = Effect.fn("Msal.acquire")(function* (credential: Credential) {
   const auth = yield* authOptions(credential)
-  const context = yield* Effect.context<HttpClient.HttpClient>()
+  const context = yield* Effect.context<Connections.Connections>()
   const refused = yield* Ref.make<MailerReason | undefined>(undefined)
 
   const post = Effect.fnUntraced(function* (url: string, options: NetworkRequestOptions | undefined) {
@@ -73,13 +72,15 @@ const request = Effect.fnUntraced(function* (
 ) {
   const { pathname, search } = new URL(url)
   // Always to the configured origin, whatever aliases MSAL knows; MSAL itself refuses the emulator's plain HTTP.
-  const sent = HttpClientRequest.post(`${cloud.login}${pathname}${search}`, { headers }).pipe(
-    HttpClientRequest.bodyText(body, "application/x-www-form-urlencoded;charset=utf-8")
-  )
+  const sent = {
+    url: `${cloud.login}${pathname}${search}`,
+    headers: { ...headers, "content-type": "application/x-www-form-urlencoded;charset=utf-8" },
+    body
+  }
   const unreachable = (why: string) =>
     new Transient({ detail: `The login service cannot be reached: ${why}.`, retryAfter: undefined })
   const answer = yield* Connections.exchange(sent, requestTimeout).pipe(
-    Effect.catch((error) => Effect.succeed(unreachable(Connections.failure(error).code)))
+    Effect.catch(({ code }) => Effect.succeed(unreachable(code)))
   )
   if ("_tag" in answer) return answer
   const now = yield* Clock.currentTimeMillis

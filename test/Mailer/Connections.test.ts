@@ -3,20 +3,16 @@ import * as Https from "node:https"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
-import { HttpClientRequest } from "effect/http"
 import * as Connections from "../../src/Mailer/Connections.ts"
 import { selfSigned } from "./selfSigned.ts"
 import { allClosed, listen, raw } from "./servers.ts"
 
 const post = (url: string) =>
-  Connections.exchange(
-    HttpClientRequest.post(url).pipe(HttpClientRequest.bodyText("mail", "text/plain")),
-    Duration.seconds(5)
-  )
+  Connections.exchange({ url, headers: { "content-type": "text/plain" }, body: "mail" }, Duration.seconds(5))
 
 const client = Connections.layer({ connectTimeout: Duration.millis(300), freeTimeout: Duration.millis(400) })
 
-const failure = (url: string) => Effect.map(Effect.flip(post(url)), Connections.failure)
+const failure = (url: string) => Effect.map(Effect.flip(post(url)), ({ code, unsent }) => ({ code, unsent }))
 
 const accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 

@@ -1,11 +1,11 @@
 // Acquisition through MSAL against a login that answers from a function: what is asked, and what is made of the answer.
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Redacted, Ref } from "effect"
-import { HttpClientError } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { Credential } from "../../src/Credential.ts"
 import { acquire, credential, denied, granted, reasonOf, secret } from "./fakeLogin.ts"
-import { bodyText, type Respond } from "./samples.ts"
+import { Lost } from "../../src/Mailer/Connections.ts"
+import type { Respond } from "./samples.ts"
 
 describe("Msal", () => {
   const clouds: ReadonlyArray<Credential["cloud"]> = [
@@ -25,7 +25,6 @@ describe("Msal", () => {
         const { asked, result } = yield* acquire(() => Effect.succeed(granted()), { ...credential, cloud })
         assert.strictEqual(result._tag, "Success")
         assert.lengthOf(asked, 1)
-        assert.strictEqual(asked[0]?.method, "POST")
         assert.strictEqual(asked[0]?.url.split("?")[0], `${cloud.login}/${credential.tenantId}/oauth2/v2.0/token`)
         assert.strictEqual(asked[0]?.form.get("grant_type"), "client_credentials")
         assert.strictEqual(asked[0]?.form.get("client_id"), credential.clientId)
@@ -84,12 +83,7 @@ describe("Msal", () => {
 
   it.effect("a login that cannot be reached, or answers no JSON, passes", () =>
     Effect.gen(function* () {
-      const lost: Respond = (request) =>
-        Effect.fail(
-          new HttpClientError.HttpClientError({
-            reason: new HttpClientError.TransportError({ request, cause: { code: "ECONNREFUSED" } })
-          })
-        )
+      const lost: Respond = () => Effect.fail(new Lost({ unsent: true, code: "ECONNREFUSED" }))
       const reason = yield* reasonOf(lost)
       assert.deepInclude(reason, { _tag: "Transient", detail: "The login service cannot be reached: ECONNREFUSED." })
       assert.strictEqual((yield* reasonOf(() => Effect.succeed(denied(200, "<html>"))))._tag, "Transient")
@@ -130,20 +124,9 @@ describe("Msal", () => {
 
   it.effect("no failure shows the secret", () =>
     Effect.gen(function* () {
-      const echo: Respond = (request) =>
-        Effect.succeed(denied(401, JSON.stringify({ error: "invalid_client", error_description: bodyText(request) })))
-      const lost: Respond = (request) =>
-        Effect.fail(
-          new HttpClientError.HttpClientError({
-            reason: new HttpClientError.TransportError({ request, cause: new Error(bodyText(request)) })
-          })
-        )
-      for (const respond of [
-        echo,
-        lost,
-        () => Effect.succeed(denied(500, secret)),
-        () => Effect.succeed(granted(""))
-      ]) {
+      const echo: Respond = ({ body }) =>
+        Effect.succeed(denied(401, JSON.stringify({ error: "invalid_client", error_description: body })))
+      for (const respond of [echo, () => Effect.succeed(denied(500, secret)), () => Effect.succeed(granted(""))]) {
         const { result } = yield* acquire(respond)
         assert(result._tag === "Failure")
         assert.notInclude(

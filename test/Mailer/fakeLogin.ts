@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Redacted, Ref } from "effect"
 import type { Credential } from "../../src/Credential.ts"
 import * as Msal from "../../src/Mailer/Msal.ts"
-import { bodyText, httpClient, type Respond } from "./samples.ts"
+import { connections, type Respond } from "./samples.ts"
 
 export const secret = "canary-of-a-client-secret"
 
@@ -24,15 +24,14 @@ export const denied = (status: number, body: string, headers: Record<string, str
 
 /** Acquires against `respond`; returns the outcome and the requests that were made. */
 export const acquire = Effect.fnUntraced(function* (respond: Respond, who: Credential = credential) {
-  const asked = yield* Ref.make<ReadonlyArray<{ method: string; url: string; form: URLSearchParams }>>([])
+  const asked = yield* Ref.make<ReadonlyArray<{ url: string; form: URLSearchParams }>>([])
   const result = yield* Msal.acquire(who).pipe(
     Effect.result,
     Effect.provide(
-      httpClient((request) =>
-        Ref.update(asked, (all) => [
-          ...all,
-          { method: request.method, url: request.url, form: new URLSearchParams(bodyText(request)) }
-        ]).pipe(Effect.andThen(respond(request)))
+      connections(({ body, headers, url }) =>
+        Ref.update(asked, (all) => [...all, { url, form: new URLSearchParams(body) }]).pipe(
+          Effect.andThen(respond({ body, headers, url }))
+        )
       )
     )
   )

@@ -1,10 +1,10 @@
-// A mailer over a fake HTTP client, and what tests of it share.
+// A mailer over fake connections, and what tests of it share.
 import { Effect, Layer, Redacted, Ref } from "effect"
-import { type HttpClientRequest } from "effect/http"
 import { type MailerError } from "../../src/Mailer.ts"
+import type { Request } from "../../src/Mailer/Connections.ts"
 import * as Graph from "../../src/Mailer/Graph.ts"
 import { TokenCache } from "../../src/Mailer/TokenCache.ts"
-import { bearer, httpClient, mail, plain, type Respond } from "./samples.ts"
+import { bearer, connections, mail, plain, type Respond } from "./samples.ts"
 
 export const sender = {
   cloud: { login: "https://login.example.com", graph: "https://graph.example.com", emulated: false },
@@ -17,7 +17,7 @@ export const status = (code: number, headers: Record<string, string> = {}) =>
 /** A mailer whose login names its tokens t1, t2, …, and what happened around it, in order. */
 export const setup = Effect.fnUntraced(function* (respond: Respond) {
   const events = yield* Ref.make<ReadonlyArray<string>>([])
-  const requests = yield* Ref.make<ReadonlyArray<HttpClientRequest.HttpClientRequest>>([])
+  const requests = yield* Ref.make<ReadonlyArray<Request>>([])
   const note = (event: string) => Ref.update(events, (all) => [...all, event])
   const login = yield* Ref.make<Effect.Effect<void, MailerError>>(Effect.void)
   const serial = yield* Ref.make(1)
@@ -30,7 +30,7 @@ export const setup = Effect.fnUntraced(function* (respond: Respond) {
     invalidate: (refused) =>
       note(`invalidate ${Redacted.value(refused)}`).pipe(Effect.andThen(Ref.update(serial, (n) => n + 1)))
   })
-  const client = httpClient((request) =>
+  const client = connections((request) =>
     note(`request ${bearer(request)}`).pipe(
       Effect.andThen(Ref.update(requests, (all) => [...all, request])),
       Effect.andThen(respond(request))

@@ -1,7 +1,7 @@
-// What the tests of this room share: an invented mail, an HTTP client that answers from a function, reasons to fail with.
+// What the tests of this room share: an invented mail, connections that answer from a function, reasons to fail with.
 import { DateTime, Duration, Effect, Layer } from "effect"
-import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { Blocked, type Mail, MailerError, type MailerReason, Throttled, Transient } from "../../src/Mailer.ts"
+import { Connections, type Lost, type Request } from "../../src/Mailer/Connections.ts"
 
 export const mail: Mail = {
   messageId: "<6c7f6a54-6c1c-4c6e-9f0e-0d6a8f3c2b11@inquiries-mailer.example.com>",
@@ -25,20 +25,17 @@ export const throttled = (seconds: number) =>
   new Throttled({ detail: "too many", retryAfter: Duration.seconds(seconds) })
 export const blocked = new Blocked({ scope: "mailbox", detail: "no right", advice: "grant it" })
 
-export type Respond = (
-  request: HttpClientRequest.HttpClientRequest
-) => Effect.Effect<Response, HttpClientError.HttpClientError>
+export type Respond = (request: Request) => Effect.Effect<Response, Lost>
 
-export const httpClient = (respond: Respond) =>
-  Layer.succeed(
-    HttpClient.HttpClient,
-    HttpClient.make((request) =>
-      Effect.map(respond(request), (response) => HttpClientResponse.fromWeb(request, response))
-    )
-  )
+/** Connections whose answers come from a function. */
+export const connections = (respond: Respond) =>
+  Layer.succeed(Connections, {
+    post: (request) =>
+      Effect.map(respond(request), (response) => ({
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        text: response.body === null ? undefined : Effect.promise(() => response.text())
+      }))
+  })
 
-export const bearer = (request: HttpClientRequest.HttpClientRequest): string =>
-  (request.headers["authorization"] ?? "").replace("Bearer ", "")
-
-export const bodyText = (request: HttpClientRequest.HttpClientRequest): string =>
-  request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+export const bearer = ({ headers }: Request): string => (headers["authorization"] ?? "").replace("Bearer ", "")
