@@ -14,7 +14,6 @@ import * as GraphStandIn from "./stage/GraphStandIn.ts"
 import * as Postgres from "./stage/Postgres.ts"
 import * as samples from "./stage/samples.ts"
 
-const rounds = 3
 /** Ratios to the floor. */
 const bars = { p50: 4, drain: 0.3 }
 
@@ -110,7 +109,7 @@ const missed = (floor: Measured, worker: Measured): ReadonlyArray<string> => [
   ...(worker.drain >= bars.drain * floor.drain ? [] : [`drain is below ${bars.drain} × the floor's`])
 ]
 
-const bench = Effect.fn("bench")(function* (options: { readonly profile: boolean }) {
+const bench = Effect.fn("bench")(function* (options: { readonly profile: boolean; readonly rounds: number }) {
   rmSync("bench.cpuprofile", { force: true })
   yield* Console.log("starting PostgreSQL, with durability on …")
   const server = yield* Postgres.start()
@@ -123,11 +122,11 @@ const bench = Effect.fn("bench")(function* (options: { readonly profile: boolean
   yield* migrate(worker)
 
   const runs = { floor: [] as Array<Measured>, worker: [] as Array<Measured> }
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < options.rounds; round++) {
     for (const contestant of [floor, worker]) {
       const name = contestant.name === "floor" ? "floor" : "worker"
       const from = (runs.floor.length + runs.worker.length) * 10_000 + 1
-      yield* Console.log(`round ${round + 1} of ${rounds}: ${name} …`)
+      yield* Console.log(`round ${round + 1} of ${options.rounds}: ${name} …`)
       const measured = yield* Effect.scoped(
         Effect.flatMap(start(contestant), ({ cost }) => measure({ sql: sql[name], standIn, stopwatch }, from, cost))
       )
@@ -154,7 +153,8 @@ Command.make(
     profile: Flag.Boolean("profile").pipe(
       Flag.withDescription("Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
       Flag.withDefault(false)
-    )
+    ),
+    rounds: Flag.Int("rounds").pipe(Flag.withDescription("How often the two take turns"), Flag.withDefault(3))
   },
   (options) => Effect.scoped(bench(options))
 ).pipe(

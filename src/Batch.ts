@@ -24,8 +24,13 @@ export interface Prepared extends Watched {
 /** What is watched, by the table's registered number. */
 export type Tables = ReadonlyMap<number, Prepared>
 
-/** Delivers all notices of a claim. */
-export const deliverAll = Effect.fn("Batch.deliverAll")(function* (claimed: Claimed, tables: Tables, self: Self) {
+/** Delivers all notices of a claim. `done` hears of each notice that is no longer in hand, and whether it is settled. */
+export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
+  claimed: Claimed,
+  tables: Tables,
+  self: Self,
+  done: (settled: boolean) => void
+) {
   const outbox = yield* Outbox
   for (const notice of claimed.superseded) {
     yield* forTable(tables, notice, (watched) =>
@@ -37,7 +42,10 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (claimed: Clai
     const rows = yield* fetchAll(notices, tables)
     yield* Effect.forEach(
       notices,
-      (notice) => forTable(tables, notice, (watched) => deliver(notice, rows.get(notice), watched, self)),
+      (notice) =>
+        forTable(tables, notice, (watched) =>
+          Effect.map(deliver(notice, rows.get(notice), watched, self), (settled) => done(settled))
+        ),
       { concurrency, discard: true }
     )
   })

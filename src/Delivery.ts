@@ -52,7 +52,10 @@ export interface Watched {
 /** Until the database takes the outcome; a connection that broke is replaced at the first try. */
 const settling = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
 
-/** Delivers one notice. `row` is undefined when it has been deleted. Interruptible until the begun mark, not after it. */
+/**
+ * Delivers one notice; true if it is settled then, false if it has another turn. `row` is undefined when it has been
+ * deleted. Interruptible until the begun mark, not after it.
+ */
 export const deliver = Effect.fn("Delivery.deliver")(
   function* (notice: Notice, row: Row | undefined, watched: Watched, self: Self) {
     const outbox = yield* Outbox
@@ -76,7 +79,8 @@ export const deliver = Effect.fn("Delivery.deliver")(
       case "Outage":
         return yield* failure
       case "NotBegun":
-        return yield* Effect.logDebug("left alone: somebody else holds it, or a newer row has taken its key")
+        yield* Effect.logDebug("left alone: somebody else holds it, or a newer row has taken its key")
+        return false
       case "MailerError": {
         const { reason } = failure
         const decision = decide(notice, reason, yield* Random.next)
@@ -107,7 +111,7 @@ const compose = Effect.fnUntraced(function* (notice: Notice, row: Row, { databas
   return mail
 })
 
-/** Writes the outcome, however long that takes, and says in one line what happened and what happens next. */
+/** Writes the outcome, however long that takes, and says in one line what happened and what happens next; true if that was the end. */
 const settle = Effect.fnUntraced(function* (
   notice: Notice,
   decision: Settlement | Postponement,
@@ -132,6 +136,7 @@ const settle = Effect.fnUntraced(function* (
   yield* logAt(outcome)(`${outcome}: ${detail}`).pipe(
     Effect.annotateLogs(next === undefined ? { outcome } : { outcome, next })
   )
+  return "outcome" in decision
 })
 
 const nextStep = Effect.fnUntraced(function* ({ delay }: Postponement) {

@@ -1,7 +1,7 @@
 // The actor of one database: LISTEN first, then drain, then wait for a notification, the next due time or the poll. A
 // row that commits at any moment is so either seen by a claim or wakes the next one. It catches no failure: what an
 // outage or a crash means is its supervisor's to say.
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Duration, Effect, FiberSet, Latch, Queue } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Prepared, Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
@@ -11,6 +11,7 @@ import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import type { Standing } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
+import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
@@ -78,12 +79,52 @@ const pollInterval = Effect.gen(function* () {
 })
 
 /** Claims and delivers for ever: what `run` does once everything is there. */
-export const watch = Effect.fnUntraced(function* (tables: Tables, pollEvery: Duration.Duration, self: Self) {
+export const watch = (tables: Tables, pollEvery: Duration.Duration, self: Self) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const batches = yield* FiberSet.make<void, Outage>()
+      const failed = Effect.andThen(FiberSet.join(batches), Effect.never)
+      return yield* Effect.raceFirst(claiming(tables, pollEvery, self, batches), failed)
+    })
+  )
+
+/** A slow send holds up no newer row: the next claim waits for room, not for the end of the last one. */
+const claiming = Effect.fnUntraced(function* (
+  tables: Tables,
+  pollEvery: Duration.Duration,
+  self: Self,
+  batches: FiberSet.FiberSet<void, Outage>
+) {
   const mailer = yield* Mailer
   const notifications = yield* Notifications
   const outbox = yield* Outbox
+  const room = yield* Latch.make(true)
+  // Something has another turn, and only a claim tells when.
+  const postponed = yield* Queue.sliding<void>(1)
   let size = batch.least
+  let inHand = 0
   let before: Standing["_tag"] = "Open"
+
+  const deliver = Effect.fnUntraced(function* (claimed: Claimed) {
+    const started = yield* Clock.currentTimeMillis
+    let left = claimed.notices.length
+    inHand += left
+    const give = (count: number) => {
+      left -= count
+      inHand -= count
+      if (inHand <= size / 2) room.openUnsafe()
+    }
+    const done = (settled: boolean) => {
+      give(1)
+      if (!settled) Queue.offerUnsafe(postponed, undefined)
+    }
+    yield* Effect.ensuring(
+      deliverAll(claimed, tables, self, done),
+      Effect.sync(() => give(left))
+    )
+    size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
+  })
+
   while (true) {
     const standing = yield* mailer.standing
     if (standing._tag !== before) yield* sayStanding(standing)
@@ -92,16 +133,22 @@ export const watch = Effect.fnUntraced(function* (tables: Tables, pollEvery: Dur
       yield* Effect.sleep(Duration.min(standing.wait, pollEvery))
       continue
     }
-    yield* notifications.clear
-    const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size)
-    if (claimed.notices.length + claimed.superseded.length > 0) {
-      const started = yield* Clock.currentTimeMillis
-      yield* deliverAll(claimed, tables, self)
-      size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
+    if (inHand > size / 2) {
+      room.closeUnsafe()
+      yield* room.await
       continue
     }
-    const due = (yield* outbox.untilDue) ?? pollEvery
-    yield* notifications.next.pipe(Effect.timeoutOption(Duration.max(contention, Duration.min(due, pollEvery))))
+    yield* notifications.clear
+    yield* Queue.clear(postponed)
+    const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size - inHand)
+    const some = claimed.notices.length + claimed.superseded.length > 0
+    // After a probe the mailbox stands differently: nothing is claimed before that is known.
+    if (some) yield* standing._tag === "Probe" ? deliver(claimed) : FiberSet.run(batches, deliver(claimed))
+    const due = claimed.untilDue ?? pollEvery
+    if (some && Duration.isZero(due)) continue
+    yield* Effect.raceFirst(notifications.next, Queue.take(postponed)).pipe(
+      Effect.timeoutOption(Duration.max(contention, Duration.min(due, pollEvery)))
+    )
   }
 })
 

@@ -28,6 +28,8 @@ export interface Claimed {
   readonly notices: ReadonlyArray<Notice>
   /** Older notices that were settled because a newer row took their key. */
   readonly superseded: ReadonlyArray<Pick<Notice, "id" | "table" | "key">>
+  /** Until the earliest due time or lease end of any other unsettled notice; undefined if there is none. */
+  readonly untilDue: Duration.Duration | undefined
 }
 
 /**

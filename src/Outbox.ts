@@ -4,22 +4,16 @@
 // is due and when the next is, and a dead replica's notices come up by themselves.
 import { Context, Duration, Effect, Exit, Layer, Request } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
+import { claim, lease, newerWaits } from "./Claim.ts"
 import * as GroupCommit from "./GroupCommit.ts"
-import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
+import type { Claimed, Notice, NoticeId } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
 import { NotBegun } from "./Settlement.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
-/** Milliseconds: a claim is good for this long unless renewed. */
-const lease = 30_000
 /** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
 const grace = 30_000
-
-/** Whether a newer row has taken the key of notice `o`, and waits to be mailed. */
-const newerWaits = `exists (select from inquiries_mailer.outbox n
-  where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
-    and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id))`
 
 export class Outbox extends Context.Service<
   Outbox,
@@ -35,8 +29,6 @@ export class Outbox extends Context.Service<
     /** Writes the outcome. `sent` is written even when somebody else claimed the notice in the meantime. */
     readonly settle: (notice: Notice, settlement: Settlement) => Effect.Effect<void, Outage>
     readonly postpone: (notice: Notice, postponement: Postponement) => Effect.Effect<void, Outage>
-    /** Until the earliest due time or lease end of any unsettled notice; undefined if there is none. */
-    readonly untilDue: Effect.Effect<Duration.Duration | undefined, Outage>
   }
 >()("inquiries-mailer/Outbox") {
   /** The outbox as seen by whoever watches the tables with these numbers; it touches no other table's notices. */
@@ -46,55 +38,6 @@ export class Outbox extends Context.Service<
 
 const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
   const sql = yield* SqlClient
-
-  const claim = Effect.fn("Outbox.claim")(function* (limit: number) {
-    const share = Math.max(1, Math.ceil(limit / tables.length))
-    const rows = yield* orOutage(
-      sql<ClaimRow>`
-        with due as materialized (
-          select o.*, row_number() over (partition by o.table_number order by o.due_at) as turn,
-            ${sql.literal(newerWaits)} as stale
-          from unnest(${tables}::integer[]) as t (number) cross join lateral (
-            select * from inquiries_mailer.outbox
-            where table_number = t.number and outcome is null and due_at <= clock_timestamp()
-            order by due_at limit ${share} for update skip locked
-          ) o
-        ),
-        -- What is stale itself, and what is older than something due. A send that is under way settles itself.
-        superseded as (
-          update inquiries_mailer.outbox o
-          set outcome = 'superseded', settled_at = clock_timestamp(), claim = null
-          from due d
-          where o.table_number = d.table_number and hashtextextended(o.key, 0) = hashtextextended(d.key, 0)
-            and o.key = d.key and o.outcome is null
-            and ((o.id = d.id and d.stale) or ((o.created_at, o.id) < (d.created_at, d.id)
-              and (o.begun_at is null or o.due_at <= clock_timestamp())))
-          returning o.id, o.table_number, o.key
-        ),
-        token as materialized (select gen_random_uuid() as value),
-        claimed as (
-          update inquiries_mailer.outbox o
-          set claim = token.value, due_at = clock_timestamp() + ${lease}::float8 * interval '1 ms',
-            -- Begun and never settled: whoever held it crashed, and the mail may have been accepted.
-            begun_at = null, maybe_sent = o.maybe_sent or o.begun_at is not null,
-            attempts = o.attempts + (o.begun_at is not null)::integer
-          from due d, token
-          where o.id = d.id and not d.stale and o.outcome is null
-          returning o.*, d.turn
-        )
-        select id, claim, table_number as number, key, attempts, maybe_sent as "maybeSent",
-          extract(epoch from waited)::float8 * 1000 as waited, turn
-        from claimed
-        union all
-        select id, null, table_number, key, 0, false, 0, 0 from superseded
-        order by turn, number`
-    )
-    const claimed: Claimed = {
-      notices: rows.flatMap((row) => (row.claim === null ? [] : [toNotice(row, row.claim)])),
-      superseded: rows.flatMap((row) => (row.claim === null ? [{ id: row.id, table: row.number, key: row.key }] : []))
-    }
-    return claimed
-  })
 
   const renew = Effect.fn("Outbox.renew")(function* (notices: ReadonlyArray<Notice>) {
     yield* orOutage(sql`
@@ -163,37 +106,8 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
       where id = ${notice.id}::uuid and outcome is null and claim = ${notice.claim}::uuid`)
   })
 
-  const untilDue = orOutage(
-    sql<{ readonly millis: number | null }>`
-      select extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000 as millis
-      from unnest(${tables}::integer[]) as t (number) cross join lateral (
-        select due_at from inquiries_mailer.outbox
-        where table_number = t.number and outcome is null order by due_at limit 1
-      ) o`
-  ).pipe(
-    Effect.map(([row]) =>
-      row === undefined || row.millis === null ? undefined : Duration.millis(Math.max(0, row.millis))
-    ),
-    Effect.withSpan("Outbox.untilDue")
-  )
-
-  return { claim, renew, release, begin, settle, postpone, untilDue }
+  return { claim: claim(sql, tables), renew, release, begin, settle, postpone }
 })
 
 class Begin extends Request.Class<{ readonly notice: Notice }, void, NotBegun | Outage> {}
 class Settle extends Request.Class<{ readonly notice: Notice; readonly settlement: Settlement }, void, Outage> {}
-
-interface ClaimRow {
-  readonly id: NoticeId
-  readonly claim: ClaimToken | null
-  readonly number: number
-  readonly key: string
-  readonly attempts: number
-  readonly maybeSent: boolean
-  readonly waited: number
-}
-
-const toNotice = ({ attempts, id, key, maybeSent, number, waited }: ClaimRow, claim: ClaimToken): Notice => ({
-  ...{ id, claim, table: number, key, attempts, maybeSent },
-  waited: Duration.millis(waited)
-})

@@ -11,9 +11,11 @@ export interface Options {
 
 /** Replaces all loggers by the one that these options ask for. */
 export const layer = ({ level, format }: Options): Layer.Layer<never> =>
-  Layer.merge(
+  Layer.mergeAll(
     Logger.layer([Logger.withConsoleLog(Logger.map(line, format === "json" ? toJson : toText))]),
-    Layer.succeed(References.MinimumLogLevel, level)
+    Layer.succeed(References.MinimumLogLevel, level),
+    // Nothing takes spans out of the process yet, so none is made.
+    Layer.succeed(References.TracerEnabled, false)
   )
 
 interface Line {

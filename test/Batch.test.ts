@@ -37,13 +37,18 @@ const delivering = Effect.fnUntraced(function* (script: Script, ...keys: Readonl
   const { events, layer, mails } = fakes(script)
   const { layer: logger, lines } = quiet()
   const older = { id: notice("9").id, table: 1, key: "9" }
-  const claimed = { notices: keys.map((key) => notice(key)), superseded: keys.length === 0 ? [older] : [] }
-  const fiber = yield* deliverAll(claimed, tables, indifferent).pipe(
+  const claimed = {
+    notices: keys.map((key) => notice(key)),
+    superseded: keys.length === 0 ? [older] : [],
+    untilDue: undefined
+  }
+  const done: Array<boolean> = []
+  const fiber = yield* deliverAll(claimed, tables, indifferent, (settled) => void done.push(settled)).pipe(
     Effect.provide([layer, rowsExcept("404"), logger]),
     Effect.forkChild
   )
   yield* TestClock.adjust(0)
-  return { events, fiber, lines, mails, renewals: () => events.filter((event) => event === "renew").length }
+  return { done, events, fiber, lines, mails, renewals: () => events.filter((event) => event === "renew").length }
 })
 
 describe("a batch", () => {

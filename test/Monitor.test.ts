@@ -35,9 +35,8 @@ const watching = Effect.fnUntraced(function* (options: { readonly due?: Duration
       claim: (limit) =>
         say(`claim ${limit}`).pipe(
           Effect.andThen(Effect.suspend(() => duringClaim)),
-          Effect.as({ notices: [], superseded: [] })
-        ),
-      untilDue: Effect.sync(() => options.due)
+          Effect.as({ notices: [], superseded: [], untilDue: options.due })
+        )
     }),
     // Only the rows of a claim are fetched with it, and no claim here has any.
     Layer.succeed(SqlClient, {} as SqlClient),

@@ -52,7 +52,7 @@ const frame = (part: Part, whole: Portion & { readonly cost: number }): number =
 }
 
 export const fit = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted => {
-  const wants: Array<{ readonly item: Item; readonly cost: number }> = []
+  const wants: Array<Portion & { readonly cost: number }> = []
   let spare = budget
   let room = budget
   for (const item of items) {
@@ -68,7 +68,7 @@ export const fit = (items: ReadonlyArray<Item>, budget: number, part: Part): Fit
     room
   )
   return {
-    portions: wants.map(({ cost, item }) => take(part, item, cost <= each ? Infinity : each)),
+    portions: wants.map((whole) => (whole.cost <= each ? whole : take(part, whole.item, each))),
     leftOut: items.length - wants.length
   }
 }

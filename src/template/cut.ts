@@ -42,15 +42,16 @@ export const beginning = (
   let end = 0
   let bytes = 0
   let spent = 0
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0
+  // Not `for of`, which makes a string of every character.
+  while (end < text.length) {
+    const codePoint = text.codePointAt(end) ?? 0
     bytes += byteCost(codePoint)
     spent += cost(codePoint)
     if (bytes > maxBytes || spent > maxCost) {
       const kept = text.slice(0, boundary(text, end)).trimEnd()
       return { text: kept, bytes: byteLength(kept), cost: spent }
     }
-    end += character.length
+    end += codePoint > 0xffff ? 2 : 1
   }
   return { text, bytes, cost: spent }
 }

@@ -27,7 +27,15 @@ export const escapedCost = (codePoint: number): number => {
       return (nextParagraph.length + 1) / 2
     case 0x20:
       return 6
+    case 0x26: // &
+    case 0x27: // '
+      return 5
+    case 0x3c: // <
+    case 0x3e: // >
+      return 4
+    case 0x22: // "
+      return 6
     default:
-      return entities[String.fromCodePoint(codePoint)]?.length ?? byteCost(codePoint)
+      return byteCost(codePoint)
   }
 }

@@ -15,17 +15,22 @@ const joins =
   "[\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Mongolian}\\p{Script=Devanagari}\\p{Script=Bengali}\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}\\p{Script=Malayalam}\\p{Script=Sinhala}\\p{Script=Khmer}\\p{Script=Myanmar}\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f]"
 const strayJoiner = new RegExp(`(?<!${joins})[\\u200c\\u200d]|[\\u200c\\u200d](?!${joins})`, "gu")
 
+// Most texts: nothing in them is to be cleaned.
+const plain = /^[\x20-\x7e]*$/
+
 /** Text of several lines; line breaks become `\n`, at most one empty line in a row, none at either end. */
 export const clean = (text: string): string =>
-  text
-    .replace(lineBreak, "\n")
-    .replace(control, "")
-    .replace(unwanted, "")
-    .replace(strayJoiner, "")
-    .replace(/\n[\t ]+(?=\n)/g, "\n")
-    .replace(/\n{3,}/g, "\n\n")
-    .replace(/^[\t ]*\n+/, "")
-    .trimEnd()
+  plain.test(text)
+    ? text.trimEnd()
+    : text
+        .replace(lineBreak, "\n")
+        .replace(control, "")
+        .replace(unwanted, "")
+        .replace(strayJoiner, "")
+        .replace(/\n[\t ]+(?=\n)/g, "\n")
+        .replace(/\n{3,}/g, "\n\n")
+        .replace(/^[\t ]*\n+/, "")
+        .trimEnd()
 
 /** The same on one line. */
 export const cleanLine = (text: string): string => clean(text).replace(/\s+/g, " ").trim()

@@ -1,0 +1,98 @@
+// The statement that claims, one autocommit round trip: what is due in each table, under a lease and a token; what a newer
+// row has superseded; and when something else comes due, so that nobody has to ask for it.
+import { Duration, Effect } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
+import { orOutage } from "./SqlOutage.ts"
+
+/** Milliseconds: a claim is good for this long unless renewed. */
+export const lease = 30_000
+
+/** Whether a newer row has taken the key of notice `o`, and waits to be mailed. */
+export const newerWaits = `exists (select from inquiries_mailer.outbox n
+  where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
+    and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id))`
+
+/** Claims at most `limit` of what is due in these tables, an equal share a table. */
+export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
+  Effect.fn("Outbox.claim")(function* (limit: number) {
+    const share = Math.max(1, Math.ceil(limit / tables.length))
+    const rows = yield* orOutage(
+      sql<ClaimRow>`
+        with due as materialized (
+          select o.*, row_number() over (partition by o.table_number order by o.due_at) as turn,
+            ${sql.literal(newerWaits)} as stale
+          from unnest(${tables}::integer[]) as t (number) cross join lateral (
+            select * from inquiries_mailer.outbox
+            where table_number = t.number and outcome is null and due_at <= clock_timestamp()
+            order by due_at limit ${share} for update skip locked
+          ) o
+        ),
+        -- What is stale itself, and what is older than something due. A send that is under way settles itself.
+        superseded as (
+          update inquiries_mailer.outbox o
+          set outcome = 'superseded', settled_at = clock_timestamp(), claim = null
+          from due d
+          where o.table_number = d.table_number and hashtextextended(o.key, 0) = hashtextextended(d.key, 0)
+            and o.key = d.key and o.outcome is null
+            and ((o.id = d.id and d.stale) or ((o.created_at, o.id) < (d.created_at, d.id)
+              and (o.begun_at is null or o.due_at <= clock_timestamp())))
+          returning o.id, o.table_number, o.key
+        ),
+        -- A claim that a crash of the server forgets is no harm: without its token nothing can be begun.
+        token as materialized (
+          select gen_random_uuid() as value, set_config('synchronous_commit', 'off', true) as forgettable
+        ),
+        claimed as (
+          update inquiries_mailer.outbox o
+          set claim = token.value, due_at = clock_timestamp() + ${lease}::float8 * interval '1 ms',
+            -- Begun and never settled: whoever held it crashed, and the mail may have been accepted.
+            begun_at = null, maybe_sent = o.maybe_sent or o.begun_at is not null,
+            attempts = o.attempts + (o.begun_at is not null)::integer
+          from due d, token
+          where o.id = d.id and not d.stale and o.outcome is null
+          returning o.*, d.turn
+        )
+        select id, claim, table_number as number, key, attempts, maybe_sent as "maybeSent",
+          extract(epoch from waited)::float8 * 1000 as waited, turn, null::float8 as "untilDue"
+        from claimed
+        union all
+        select id, null, table_number, key, 0, false, 0, 0, null from superseded
+        union all
+        select null, null, 0, '', 0, false, 0, 0, extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000
+        from unnest(${tables}::integer[]) as t (number) cross join lateral (
+          select due_at from inquiries_mailer.outbox
+          where table_number = t.number and outcome is null and id not in (select id from due)
+          order by due_at limit 1
+        ) o
+        order by turn, number`
+    )
+    const notices: Array<Notice> = []
+    const superseded: Array<Claimed["superseded"][number]> = []
+    let untilDue: Duration.Duration | undefined
+    for (const row of rows) {
+      if (row.id === null) untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
+      else if (row.claim === null) superseded.push({ id: row.id, table: row.number, key: row.key })
+      else notices.push(toNotice(row, row.id, row.claim))
+    }
+    const claimed: Claimed = { notices, superseded, untilDue }
+    return claimed
+  })
+
+interface ClaimRow {
+  /** Null in the one row that tells `untilDue`. */
+  readonly id: NoticeId | null
+  /** Null where the notice is superseded. */
+  readonly claim: ClaimToken | null
+  readonly number: number
+  readonly key: string
+  readonly attempts: number
+  readonly maybeSent: boolean
+  readonly waited: number
+  readonly untilDue: number | null
+}
+
+const toNotice = ({ attempts, key, maybeSent, number, waited }: ClaimRow, id: NoticeId, claim: ClaimToken): Notice => ({
+  ...{ id, claim, table: number, key, attempts, maybeSent },
+  waited: Duration.millis(waited)
+})
