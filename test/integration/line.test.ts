@@ -5,6 +5,23 @@ import { DatabaseName } from "../../src/Database.ts"
 import * as line from "../support/line.ts"
 import { quiet, silently } from "../support/quiet.ts"
 
+describe("a mail that takes long", () => {
+  it.live("holds up no row that comes later", () =>
+    Effect.gen(function* () {
+      const { admin, database, standIn } = yield* line.stage()
+      standIn.faults.push({ at: "sendMail", times: 1, kind: { delayMillis: 15_000 } })
+      yield* line.start(database)
+      yield* line.insertInquiry(admin, 1)
+      while (standIn.faults.pending().length > 0) yield* Effect.sleep(20)
+      yield* line.insertInquiries(admin, 5, 2)
+      yield* standIn.awaitMails(5)
+      assert.deepStrictEqual(yield* line.mailedNumbers(standIn), [2, 3, 4, 5, 6])
+      yield* line.allSettled(admin)
+      assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(6))
+    }).pipe(silently)
+  )
+})
+
 describe("the line", () => {
   it.live("mails a row that was inserted while it was listening", () =>
     Effect.gen(function* () {
