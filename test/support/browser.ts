@@ -19,7 +19,7 @@ const executablePath = places.find((place) => fs.existsSync(place))
 /** Why nothing can be tried in a browser here; undefined if it can. */
 export const missing =
   executablePath === undefined
-    ? "no Chromium is installed: run scripts/ensure-browser.sh as root, or set CHROMIUM_PATH"
+    ? "no Chromium is installed: run scripts/ensure-tools.sh as root, or set CHROMIUM_PATH"
     : undefined
 
 const args = [
