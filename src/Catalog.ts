@@ -32,6 +32,18 @@ export interface Refusal {
   readonly refused: string
 }
 
+/**
+ * The search_path that this user's sessions here have. Our own have none, see `Connection`; one in the server's
+ * configuration file is then out of sight.
+ */
+const pathOfUser = `coalesce((
+  select substr(setting, length('search_path=') + 1) from pg_db_role_setting s cross join unnest(s.setconfig) as setting
+  where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+    and s.setrole in (0, (select oid from pg_roles where rolname = session_user))
+    and starts_with(setting, 'search_path=')
+  order by s.setrole = 0, s.setdatabase = 0 limit 1
+), '"$user", public')`
+
 /** Describes a table, or says why it cannot be watched. */
 export const describe = Effect.fn("Catalog.describe")(function* (table: TableName) {
   const sql = yield* SqlClient
@@ -44,7 +56,12 @@ export const describe = Effect.fn("Catalog.describe")(function* (table: TableNam
         exists (select from pg_inherits i where i.inhrelid = c.oid) as child,
         exists (select from pg_inherits i where i.inhparent = c.oid) as parent
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.oid = to_regclass(${quoted(table)})`
+      where c.oid = (
+        select to_regclass(${quoted(table)})
+        -- For this statement alone, and for no name in it: those are found before it runs.
+        from (select set_config('search_path', ${sql.literal(pathOfUser)}, true) as path offset 0) p
+        where p.path is not null
+      )`
   )
   if (relation === undefined) return refuse("does not exist, or this user may not see its schema")
   const unfit = unfitness(relation)

@@ -15,6 +15,10 @@ const heartbeatTimeout = Duration.seconds(5)
 /** Longer than heartbeat and its timeout together, so that only a silent peer is cut off. */
 const silence = Duration.seconds(20)
 const statementTimeout = Duration.seconds(5)
+/** Shorter than `statementTimeout`: a table that somebody holds is then called that, not a slow statement. */
+const lockTimeout = Duration.seconds(4)
+/** No session of ours is idle for longer than `poolIdle`: one that is belongs to a process that vanished. */
+const idleTimeout = Duration.minutes(1)
 const poolSize = 4
 /** Shorter than `silence`: an idle pooled connection is closed politely. */
 const poolIdle = Duration.seconds(15)
@@ -70,19 +74,34 @@ const config = (address: Address): PgClient.PgClientConfig => ({
   ssl: tlsOptions(address.tls, address.host),
   applicationName: "inquiries-mailer",
   connectTimeout: "5 seconds",
-  startupParameters: {
-    statement_timeout: String(Duration.toMillis(statementTimeout)),
-    idle_in_transaction_session_timeout: String(Duration.toMillis(silence)),
-    // The begun mark and the settlement must survive a crash of the server, whatever its default is.
-    synchronous_commit: "on",
-    // A policy that would hide rows from us raises an error instead.
-    row_security: "off",
-    // Templates read times as text.
-    datestyle: "ISO, YMD",
-    timezone: "UTC"
-  },
+  startupParameters,
   stream: () => openSocket(address)
 })
+
+const milliseconds = (duration: Duration.Duration): string => String(Duration.toMillis(duration))
+
+/** What the work relies on, whatever the server's, the database's and the role's defaults are. */
+const startupParameters = {
+  statement_timeout: milliseconds(statementTimeout),
+  lock_timeout: milliseconds(lockTimeout),
+  idle_in_transaction_session_timeout: milliseconds(silence),
+  idle_session_timeout: milliseconds(idleTimeout),
+  // When we vanish in the middle of an answer, the server gives up what the session holds. No effect on Unix sockets.
+  tcp_user_timeout: milliseconds(silence),
+  // A claim passes over what another replica has claimed meanwhile; a stricter level would make it fail instead.
+  default_transaction_isolation: "read committed",
+  // The begun mark and the settlement must survive a crash of the server, whatever its default is.
+  synchronous_commit: "on",
+  // A policy that would hide rows from us raises an error instead.
+  row_security: "off",
+  // Otherwise whoever may create functions in `public` could have ours run his, with this user's rights.
+  search_path: "pg_catalog, pg_temp",
+  // A backslash in a name of the customer's stays one.
+  standard_conforming_strings: "on",
+  // Templates read times as text.
+  datestyle: "ISO, YMD",
+  timezone: "UTC"
+}
 
 const openSocket = (address: Address): Net.Socket => {
   const socket = Net.connect(

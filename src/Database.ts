@@ -30,7 +30,7 @@ export interface Address {
 }
 
 export interface TableName {
-  /** Absent: found along the connection's search_path. */
+  /** Absent: found along the search_path that this user has in this database. */
   readonly schema: string | undefined
   readonly name: string
 }

@@ -84,18 +84,22 @@ describe("migrate", () => {
     () =>
       Effect.gen(function* () {
         const { database, owner } = yield* customer(
-          ["create schema sales", `create table sales."Quotes.2" (id uuid primary key)`].join(";\n")
+          ["sales", "crm"]
+            .map((schema) => `create schema ${schema};\ncreate table ${schema}."Quotes.2" (id uuid primary key)`)
+            .join(";\n")
         )
         const at = (name: string, schema?: string) =>
-          Effect.map(migrateOne({ ...database, tables: [table(name, "record", schema)] }), ({ installed, refused }) => [
-            ...installed,
-            ...refused
-          ])
+          Effect.map(
+            migrateOne({ ...database, tables: [table(name, "record", schema)] }),
+            ({ installed, refused, removed }) => [...installed, ...refused, ...removed.map((name) => `removed ${name}`)]
+          )
         const missing = (name: string) => [`table ${name} does not exist, or this user may not see its schema`]
         assert.deepStrictEqual(yield* at("Quotes.2"), missing("Quotes.2"))
         assert.deepStrictEqual(yield* at("quotes.2", "sales"), missing("sales.quotes.2"))
         yield* owner.query(`alter database ${database.address.database} set search_path = sales, public`)
         assert.deepStrictEqual(yield* at("Quotes.2"), ["sales.Quotes.2"])
+        yield* owner.query(`alter role ${database.address.user} set search_path = "$user", crm, sales`)
+        assert.deepStrictEqual(yield* at("Quotes.2"), ["crm.Quotes.2", "removed sales.Quotes.2"])
         assert.deepStrictEqual(yield* at('a"b'), missing('a"b'))
       })
   )
