@@ -1,6 +1,6 @@
 // Puts the outbox and the triggers into one database, and takes away those of its triggers that are no longer
 // configured. May be run at any time, by several at once, beside running workers. A busy table is never blocked: each
-// lock is waited for one second at most, then given up and tried again.
+// lock is waited for one second at most, then given up and tried again; after a minute it says who holds the table.
 import { Effect, Schedule } from "effect"
 import * as Migrator from "effect/sql/Migrator"
 import { SqlClient } from "effect/sql/SqlClient"
@@ -8,13 +8,15 @@ import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import * as Capture from "./Capture.ts"
 import * as Catalog from "./Catalog.ts"
 import type { Database, DatabaseName } from "./Database.ts"
+import * as Holders from "./Holders.ts"
 import outbox from "./migrations/0001_outbox.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
-import type { Outage } from "./State.ts"
+import { Outage } from "./State.ts"
 
 /** Lock timeouts, deadlocks, and two `migrate` at once that create the same thing: 20 tries take about a minute. */
 const collision = Schedule.spaced("2 seconds").pipe(Schedule.jittered, Schedule.upTo({ times: 20 }))
-const collisions = ["55P03", "40P01", "40001", "23505", "42P06", "42P07", "XX000"]
+const lockTimeout = "55P03"
+const collisions = [lockTimeout, "40P01", "40001", "23505", "42P06", "42P07", "XX000"]
 
 export interface Report {
   /** Names of the numbered migrations that ran. */
@@ -41,7 +43,7 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
       refused.push(description.refused)
       continue
     }
-    const outcome = yield* briefly(Capture.install(database.name, description))
+    const outcome = yield* briefly(description, "writers", Capture.install(database.name, description))
     watched.set(outcome.number, Catalog.quoted(description))
     ;(outcome.installed ? installed : unchanged).push(`${description.schema}.${description.name}`)
   }
@@ -50,7 +52,7 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
   if (refused.length === 0) {
     for (const table of yield* orOutage(Capture.standing(database.name))) {
       if (watched.get(table.number) === Catalog.quoted(table)) continue
-      yield* briefly(Capture.remove(table))
+      yield* briefly(table, "everybody", Capture.remove(table))
       removed.push(`${table.schema}.${table.name}`)
     }
   }
@@ -67,8 +69,8 @@ const migrator = Migrator.make({})({
   table: "inquiries_mailer.migrations"
 })
 
-const retryCollisions = <A, R>(self: Effect.Effect<A, SqlError, R>): Effect.Effect<A, Outage, R> =>
-  self.pipe(Effect.retry({ schedule: collision, while: (error) => collisions.includes(codeOf(error) ?? "") }), orOutage)
+const retryCollisions = <A, R>(self: Effect.Effect<A, SqlError, R>): Effect.Effect<A, SqlError, R> =>
+  Effect.retry(self, { schedule: collision, while: (error) => collisions.includes(codeOf(error) ?? "") })
 
 /** The migrator locks its table even when it has nothing to do, and would wait for a backup that reads it. */
 const complete = Effect.gen(function* () {
@@ -91,11 +93,22 @@ const schema = Effect.gen(function* () {
     )
   )
   return ran.map(([id, name]) => `${String(id).padStart(4, "0")}_${name}`)
-}).pipe(retryCollisions)
+}).pipe(retryCollisions, orOutage)
 
-/** One short transaction that waits a second at most for its locks. */
-const briefly = <A>(work: Effect.Effect<A, SqlError, SqlClient>) =>
+/** One short transaction that waits a second at most for its lock on the table. */
+const briefly = <A>(
+  table: Pick<Catalog.Description, "schema" | "name">,
+  against: Holders.Against,
+  work: Effect.Effect<A, SqlError, SqlClient>
+) =>
   SqlClient.pipe(
     Effect.flatMap((sql) => sql.withTransaction(Effect.andThen(sql`set local lock_timeout = '1s'`, work))),
-    retryCollisions
+    retryCollisions,
+    Effect.catch((error) =>
+      codeOf(error) === lockTimeout
+        ? Effect.flatMap(orOutage(Holders.busy(table, against)), (reason) =>
+            Effect.fail(new Outage({ state: "waiting", reason: `${reason} (${lockTimeout})` }))
+          )
+        : orOutage(Effect.fail(error))
+    )
   )
