@@ -1,14 +1,24 @@
 // What a year in production does to the connection: nothing is lost, nothing is mailed twice, and it heals by itself.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Schedule } from "effect"
+import { Effect, Fiber, Schedule, Stream, SubscriptionRef } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseName } from "../../src/Database.ts"
+import type { Statuses } from "../../src/Supervisor.ts"
+import { session } from "../support/customer.ts"
 import * as line from "../support/line.ts"
 import { quiet, silently } from "../support/quiet.ts"
 
 /** As a form does that tells the person to try again. */
 const persistently = <A, R>(insert: Effect.Effect<A, SqlError, R>) =>
   insert.pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.orDie)
+
+/** Resolves once the reason reads like this. */
+const inReason = (statuses: SubscriptionRef.SubscriptionRef<Statuses>, reason: RegExp) =>
+  SubscriptionRef.changes(statuses).pipe(
+    Stream.map((all) => all.get("autos")?.state),
+    Stream.filter((state) => state !== undefined && "reason" in state && reason.test(state.reason)),
+    Stream.runHead
+  )
 
 describe("a database that goes away", () => {
   it.live("loses and doubles no row when every connection is killed again and again", () =>
@@ -102,5 +112,42 @@ describe("a database that goes away", () => {
       yield* admin.unsafe(`alter role ${role} password '${line.passwordOf(database)}'`)
       yield* standIn.awaitMails(1)
     }).pipe(silently)
+  )
+
+  it.live("is mailed from by itself after its key has got another type, and takes that for no bug", () =>
+    Effect.gen(function* () {
+      const { admin, database, standIn } = yield* line.stage()
+      const statuses = yield* line.start(database)
+      yield* line.inState(statuses, "listening")
+      yield* line.insertInquiry(admin, 1)
+      yield* standIn.awaitMails(1)
+      yield* admin`alter table inquiries alter column id type text`
+      yield* line.insertInquiry(admin, 2)
+      assert.match(yield* line.inState(statuses, "waiting"), /^a table has changed .*\(42883\)$/)
+      yield* standIn.awaitMails(2)
+      assert.strictEqual((yield* SubscriptionRef.get(statuses)).get("autos")?.crashes, 0)
+    }).pipe(silently, Effect.timeout("20 seconds"))
+  )
+
+  it.live("is waited for while it takes no connections, is blocked once it is dropped, and each says so", () =>
+    Effect.gen(function* () {
+      const { admin, database, server, standIn } = yield* line.stageOfItsOwn()
+      yield* server.createDatabase("other")
+      const other = yield* session({ ...server, database: "other" })
+      const statuses = yield* line.start(database)
+      yield* line.inState(statuses, "listening")
+      const end = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'inquiries-mailer'"
+      yield* other.query("alter database autos allow_connections false")
+      yield* other.query(end)
+      yield* inReason(statuses, /accepts no connections at present.*\(55000\)$/)
+      yield* other.query("alter database autos allow_connections true")
+      yield* line.inState(statuses, "listening")
+      yield* line.insertInquiry(admin, 1)
+      yield* standIn.awaitMails(1)
+      // An outcome that is still to be written is tried to be written for as long as it takes.
+      yield* line.allSettled(admin)
+      yield* other.query("drop database autos with (force)")
+      assert.match(yield* line.inState(statuses, "blocked"), /does not exist.*\(3D000\)$/)
+    }).pipe(silently, Effect.timeout("40 seconds"))
   )
 })
