@@ -106,7 +106,9 @@ const systemCodes: Readonly<Record<string, Known>> = {
 /** By the driver's own words, where no code says it. Other words of its own mean that the connection failed. */
 const driverWords: Readonly<Record<string, Known>> = {
   "PgConnection: Connection timed out": waiting("the server does not answer"),
-  "PgConnection: Server refused TLS": blocked("the server offers no TLS: switch it on there; sslmode=disable does without"),
+  "PgConnection: Server refused TLS": blocked(
+    "the server offers no TLS: switch it on there; sslmode=disable does without"
+  ),
   "PgConnection: No password configured": blocked("the server asks for a password: give it in the settings")
 }
 
