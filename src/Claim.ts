@@ -8,10 +8,19 @@ import { orOutage } from "./SqlOutage.ts"
 /** Milliseconds: a claim is good for this long unless renewed. */
 export const lease = 30_000
 
-/** Whether a newer row has taken the key of notice `o`, and waits to be mailed. */
-export const newerWaits = `exists (select from inquiries_mailer.outbox n
-  where n.table_number = o.table_number and hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
-    and n.key = o.key and n.outcome is null and (n.created_at, n.id) > (o.created_at, o.id))`
+// "Unsettled" has three wordings, so that each question fits one index only: `outcome is null` what is due (outbox_due),
+// `coalesce(outcome, '') = ''` a key (outbox_key), and this one an id. With statistics from a quiet hour, when nothing was
+// unsettled, the planner takes the partial indexes for empty and would walk a whole backlog in them to find one row.
+
+/** Whether notice `o` is unsettled, where its id is known. */
+export const unsettled = "coalesce(o.outcome, 'unsettled') = 'unsettled'"
+
+/** The unsettled notices `n` for the key of notice `o`. */
+const sameKey = `inquiries_mailer.outbox n where hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
+  and n.table_number = o.table_number and n.key = o.key and coalesce(n.outcome, '') = ''`
+
+/** Whether a newer row has taken the key of notice `o`, and waits to be mailed. `offset 0` keeps it from becoming a join. */
+export const newerWaits = `exists (select from ${sameKey} and (n.created_at, n.id) > (o.created_at, o.id) offset 0)`
 
 /** Claims at most `limit` of what is due in these tables, an equal share a table. */
 export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
@@ -32,11 +41,14 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
         superseded as (
           update inquiries_mailer.outbox o
           set outcome = 'superseded', settled_at = clock_timestamp(), claim = null
-          from due d
-          where o.table_number = d.table_number and hashtextextended(o.key, 0) = hashtextextended(d.key, 0)
-            and o.key = d.key and o.outcome is null
-            and ((o.id = d.id and d.stale) or ((o.created_at, o.id) < (d.created_at, d.id)
-              and (o.begun_at is null or o.due_at <= clock_timestamp())))
+          where o.id in (
+              select id from due where stale
+              union all
+              select older.id from due o cross join lateral (
+                select n.id from ${sql.literal(sameKey)} and (n.created_at, n.id) < (o.created_at, o.id) offset 0
+              ) older
+            )
+            and ${sql.literal(unsettled)} and (o.begun_at is null or o.due_at <= clock_timestamp())
           returning o.id, o.table_number, o.key
         ),
         -- A claim that a crash of the server forgets is no harm: without its token nothing can be begun.
@@ -50,7 +62,7 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
             begun_at = null, maybe_sent = o.maybe_sent or o.begun_at is not null,
             attempts = o.attempts + (o.begun_at is not null)::integer
           from due d, token
-          where o.id = d.id and not d.stale and o.outcome is null
+          where o.id = d.id and not d.stale and ${sql.literal(unsettled)}
           returning o.*, d.turn
         )
         select id, claim, table_number as number, key, attempts, maybe_sent as "maybeSent",

@@ -98,6 +98,10 @@ const startupParameters = {
   search_path: "pg_catalog, pg_temp",
   // A backslash in a name of the customer's stays one.
   standard_conforming_strings: "on",
+  // Every statement of ours is a walk along an index. Statistics from a quiet hour must not talk the planner out of it,
+  // and what is planned once need not be planned again.
+  ...{ enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off", enable_bitmapscan: "off", jit: "off" },
+  plan_cache_mode: "force_generic_plan",
   // Templates read times as text.
   datestyle: "ISO, YMD",
   timezone: "UTC"

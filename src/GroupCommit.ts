@@ -9,7 +9,8 @@ export const make = <A extends Request.Any>(
   Effect.map(Semaphore.make(1), (turn) =>
     RequestResolver.makeWith({
       batchKey: () => undefined,
-      delay: turn.take(1),
+      // A breath, so that whoever was woken by the same batch of answers comes along.
+      delay: Effect.andThen(turn.take(1), Effect.yieldNow),
       collectWhile: () => true,
       runAll: (entries) => Effect.ensuring(run(entries), turn.release(1))
     })

@@ -4,7 +4,7 @@
 // is due and when the next is, and a dead replica's notices come up by themselves.
 import { Context, Duration, Effect, Exit, Layer, Request } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
-import { claim, lease, newerWaits } from "./Claim.ts"
+import { claim, lease, newerWaits, unsettled } from "./Claim.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import type { Claimed, Notice, NoticeId } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
@@ -41,19 +41,19 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
 
   const renew = Effect.fn("Outbox.renew")(function* (notices: ReadonlyArray<Notice>) {
     yield* orOutage(sql`
-      update inquiries_mailer.outbox set due_at = clock_timestamp() + ${lease}::float8 * interval '1 ms'
+      update inquiries_mailer.outbox o set due_at = clock_timestamp() + ${lease}::float8 * interval '1 ms'
       where ${held(notices)} and due_at > clock_timestamp()`)
   })
 
   const release = Effect.fn("Outbox.release")(function* (notices: ReadonlyArray<Notice>) {
     // Due since it was made: whatever was claimed was due, and the oldest goes out first.
     yield* orOutage(sql`
-      update inquiries_mailer.outbox set claim = null, due_at = created_at where ${held(notices)}`)
+      update inquiries_mailer.outbox o set claim = null, due_at = created_at where ${held(notices)}`)
   })
 
   const held = (notices: ReadonlyArray<Notice>) =>
     sql`id = any(${notices.map(({ id }) => id)}::uuid[]) and claim = any(${notices.map((n) => n.claim)}::uuid[])
-      and outcome is null and begun_at is null`
+      and ${sql.literal(unsettled)} and begun_at is null`
 
   const beginning = yield* GroupCommit.make<Begin>((entries) =>
     Effect.gen(function* () {
@@ -63,7 +63,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
         set begun_at = clock_timestamp(), first_attempt_at = coalesce(o.first_attempt_at, clock_timestamp()),
           due_at = clock_timestamp() + ${lease + grace}::float8 * interval '1 ms'
         from unnest(${notices.map(({ id }) => id)}::uuid[], ${notices.map((n) => n.claim)}::uuid[]) as b (id, claim)
-        where o.id = b.id and o.claim = b.claim and o.outcome is null and o.due_at > clock_timestamp()
+        where o.id = b.id and o.claim = b.claim and ${sql.literal(unsettled)} and o.due_at > clock_timestamp()
           and not ${sql.literal(newerWaits)}
         returning o.id`)
       const begun = new Set(rows.map(({ id }) => id))
@@ -87,7 +87,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
           attempts = o.attempts + (o.begun_at is not null)::integer
         from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[])
           as s (id, claim, outcome, detail)
-        where o.id = s.id and o.outcome is null and (o.claim = s.claim or s.outcome = 'sent')`)
+        where o.id = s.id and ${sql.literal(unsettled)} and (o.claim = s.claim or s.outcome = 'sent')`)
       for (const entry of entries) entry.completeUnsafe(Exit.void)
     })
   )
@@ -97,13 +97,13 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
   const postpone = Effect.fn("Outbox.postpone")(function* (notice: Notice, postponement: Postponement) {
     const delay = postponement.delay === undefined ? null : Duration.toMillis(postponement.delay)
     yield* orOutage(sql`
-      update inquiries_mailer.outbox
+      update inquiries_mailer.outbox o
       set claim = null, begun_at = null,
         due_at = coalesce(clock_timestamp() + ${delay}::float8 * interval '1 ms', created_at),
         maybe_sent = maybe_sent or ${postponement.maybeSent}, detail = ${postponement.detail},
         attempts = attempts + ${postponement.spent ? 1 : 0}::integer,
         waited = waited + ${postponement.spent ? (delay ?? 0) : 0}::float8 * interval '1 ms'
-      where id = ${notice.id}::uuid and outcome is null and claim = ${notice.claim}::uuid`)
+      where id = ${notice.id}::uuid and ${sql.literal(unsettled)} and claim = ${notice.claim}::uuid`)
   })
 
   return { claim: claim(sql, tables), renew, release, begin, settle, postpone }

@@ -71,10 +71,8 @@ export const make = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
     return second
   })
 
-  const attempt = Effect.fnUntraced(function* <E, R>(mail: Mail, begin: Effect.Effect<void, E, R>) {
-    const { message, token } = yield* Effect.interruptible(
-      Effect.all({ token: tokens.get, message: Mime.render(mail) })
-    )
+  const attempt = Effect.fnUntraced(function* <E, R>(mail: Mail, message: Buffer, begin: Effect.Effect<void, E, R>) {
+    const token = yield* Effect.interruptible(tokens.get)
     yield* begin
     return yield* accepted(yield* deliver(mail, message, token))
   })
@@ -86,9 +84,10 @@ export const make = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
     begin: Effect.Effect<void, E, R>
   ): Effect.fn.Return<Accepted, MailerError | E, R> {
     yield* Effect.annotateCurrentSpan({ correlationId: mail.correlationId })
+    const message = yield* Mime.render(mail)
     // The gate is behind the places: who waited for one while it closed is refused, and frees it at once.
     yield* Effect.interruptible(places.take(1))
-    return yield* Effect.ensuring(gate.guard(attempt(mail, begin)), places.release(1))
+    return yield* Effect.ensuring(gate.guard(attempt(mail, message, begin)), places.release(1))
   }, Effect.uninterruptible)
 
   return Mailer.of({ send, standing: gate.standing })

@@ -19,12 +19,12 @@ export const quotaPause = Duration.hours(2)
 
 export const outcome = (answer: Answer, now: number): Outcome => {
   const { headers, status } = answer
+  if (status === 202) return { _tag: "Accepted", requestId: requestIdOf(headers) }
   const code = codeOf(answer.body)
   const detail = describe(answer, code)
   const asked = retryAfter(headers["retry-after"], now)
   const blocked = (advice: string) => new Blocked({ scope: "mailbox", detail, advice })
 
-  if (status === 202) return { _tag: "Accepted", requestId: requestIdOf(headers) }
   if (status === 401) return { _tag: "Unauthorized", detail }
   if (status >= 300 && status < 400) return blocked(advice.redirected)
   if (status >= 400 && status < 500) {
