@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import type { Database } from "./Database.ts"
+import { Mailer } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
 import * as Msal from "./Mailer/Msal.ts"
@@ -24,7 +25,7 @@ export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Superviso
           name: database.name,
           run: (self) =>
             Monitor.run(database, self).pipe(
-              Effect.provideContext(mailer),
+              Effect.provideService(Mailer, mailer),
               Effect.provide(Connection.layer(database.address))
             )
         })
@@ -33,22 +34,23 @@ export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Superviso
     })
   )
 
-/** The mailer of a database: one a (credential, mailbox). Equal credentials share one token. */
+/** The mailer of a database, on a mailbox shared by all that use it with the same credential. Those share one token. */
 const mailers = Effect.gen(function* () {
   const http = yield* Layer.build(Connections.layer())
   const tokenOf = oncePer(credentialKey, (credential: Credential) =>
     Layer.build(TokenCache.layer(Msal.acquire(credential).pipe(Effect.provideContext(http))))
   )
-  return oncePer(
+  const mailboxOf = oncePer(
     // Exchange knows one mailbox, however its address is written.
     ({ credential, envelope }: Database) => `${credentialKey(credential)} ${envelope.from.toLowerCase()}`,
     Effect.fnUntraced(function* ({ credential, envelope: { from } }) {
       const token = yield* tokenOf(credential)
-      return yield* Layer.build(Graph.layer({ cloud: credential.cloud, from })).pipe(
+      return yield* Graph.mailbox({ cloud: credential.cloud, from }).pipe(
         Effect.provideContext(Context.merge(http, token))
       )
     })
   )
+  return (database: Database) => Effect.flatMap(mailboxOf(database), ({ mailer }) => mailer)
 })
 
 /** Builds what inputs with the same key share. Not for fibers side by side. */

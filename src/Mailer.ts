@@ -89,9 +89,9 @@ export class Mailer extends Context.Service<
   Mailer,
   {
     /**
-     * Sends one mail. `begin` runs once, after everything that can fail without a request (standing, token, a free
-     * place among the requests in flight) and immediately before the request is written; if it fails, nothing is sent.
-     * Interruptible until `begin` starts, not afterwards; ends within `sendTimeout` of `begin`'s end.
+     * Sends one mail. `begin` runs once, after what can fail without a request (standing, token) and right before the
+     * request is written, or while the few before it are; if it fails, nothing is sent. Interruptible until `begin`
+     * starts, not afterwards; ends within `sendTimeout` of `begin`'s end.
      */
     readonly send: <E, R>(mail: Mail, begin: Effect.Effect<void, E, R>) => Effect.Effect<Accepted, MailerError | E, R>
     readonly standing: Effect.Effect<Standing>

@@ -76,8 +76,13 @@ export const settle = (state: State, ticket: State, outcome: Outcome, now: numbe
 const paused = (state: { readonly until: number; readonly reason: Throttled }, now: number): Throttled =>
   new Throttled({ detail: state.reason.detail, retryAfter: Duration.millis(state.until - now) })
 
+type Guard = <A, E, R>(effect: Effect.Effect<A, MailerError | E, R>) => Effect.Effect<A, MailerError | E, R>
+
 export interface Gate {
-  readonly guard: <A, E, R>(send: Effect.Effect<A, MailerError | E, R>) => Effect.Effect<A, MailerError | E, R>
+  /** Around what sends: its success opens a blocked gate, its failure may close it. */
+  readonly guard: Guard
+  /** Around what has to succeed before: its failure may close the gate, its success says nothing of the mailbox. */
+  readonly prepare: Guard
   readonly standing: Effect.Effect<Standing>
 }
 
@@ -96,20 +101,21 @@ export const make: Effect.Effect<Gate> = Effect.gen(function* () {
   const leave = (ticket: State, outcome: Outcome) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => Ref.update(ref, (state) => settle(state, ticket, outcome, now)))
 
-  const guard: Gate["guard"] = (send) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(enter, ({ refusal, ticket }) =>
-        refusal === undefined
-          ? Effect.onExit(restore(send), (exit) => leave(ticket, outcomeOf(exit)))
-          : Effect.fail(new MailerError({ reason: refusal }))
+  const through =
+    (success: Outcome): Guard =>
+    (effect) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(enter, ({ refusal, ticket }) =>
+          refusal === undefined
+            ? Effect.onExit(restore(effect), (exit) => leave(ticket, Exit.isSuccess(exit) ? success : failure(exit)))
+            : Effect.fail(new MailerError({ reason: refusal }))
+        )
       )
-    )
 
-  return { guard, standing: current }
+  return { guard: through({ _tag: "Sent" }), prepare: through({ _tag: "Nothing" }), standing: current }
 })
 
-const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
-  if (Exit.isSuccess(exit)) return { _tag: "Sent" }
+const failure = (exit: Exit.Exit<unknown, unknown>): Outcome => {
   const error = Exit.findErrorOption(exit)
   return error._tag === "Some" && error.value instanceof MailerError ? error.value.reason : { _tag: "Nothing" }
 }

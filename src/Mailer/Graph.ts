@@ -21,9 +21,20 @@ export const inFlight = 4
 /** With less time than this a request is not begun again. */
 const least = Duration.seconds(3)
 
+/** Besides, so many mails of one database may be begun already and wait for a place, so that none stands idle. */
+export const onDeck = 4
+
 export const layer = (sender: Sender) => Layer.effect(Mailer, make(sender))
 
-export const make = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
+/** The only database that uses this mailbox. */
+export const make = (sender: Sender) => Effect.flatMap(mailbox(sender), ({ mailer }) => mailer)
+
+export interface Mailbox {
+  /** For one of the databases that use this mailbox: while its server hangs, it takes no other's place. */
+  readonly mailer: Effect.Effect<Mailer["Service"]>
+}
+
+export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
   const tokens = yield* TokenCache
   const connections = yield* Connections.Connections
   const gate = yield* Gate.make
@@ -49,15 +60,14 @@ export const make = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
     return "_tag" in answer ? answer : outcome(answer, yield* Clock.currentTimeMillis)
   })
 
-  /** At most two requests: a second only if the token of the first was refused, and both within `sendTimeout`. */
-  const deliver = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted) {
-    const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(sendTimeout)
+  /** At most two requests: a second only if the token of the first was refused. Both end before `end`. */
+  const deliver = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
     const left = Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(end - now))
 
-    const first = yield* request(mail, message, token, sendTimeout)
+    const first = yield* request(mail, message, token, yield* left)
     if (first._tag !== "Unauthorized") return first
     yield* tokens.invalidate(token)
-    const late = new Transient({ detail: `${first.detail}, and no time was left to try again.`, retryAfter: undefined })
+    const late = tooLate(`${first.detail}, and no time was left to try again.`)
     const fresh = yield* tokens.get.pipe(
       Effect.timeoutOrElse({
         duration: Duration.subtract(yield* left, least),
@@ -71,27 +81,43 @@ export const make = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
     return second
   })
 
-  const attempt = Effect.fnUntraced(function* <E, R>(mail: Mail, message: Buffer, begin: Effect.Effect<void, E, R>) {
-    const token = yield* Effect.interruptible(tokens.get)
-    yield* begin
-    return yield* accepted(yield* deliver(mail, message, token))
+  const inPlace = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
+    if ((yield* Clock.currentTimeMillis) > end - Duration.toMillis(least)) {
+      return yield* new MailerError({ reason: tooLate("All requests in flight took too long.") })
+    }
+    return yield* accepted(yield* deliver(mail, message, token, end))
   })
 
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
-  const send = Effect.fn("Mailer.send")(function* <E, R>(
-    mail: Mail,
-    begin: Effect.Effect<void, E, R>
-  ): Effect.fn.Return<Accepted, MailerError | E, R> {
-    yield* Effect.annotateCurrentSpan({ correlationId: mail.correlationId })
-    const message = yield* Mime.render(mail)
-    // The gate is behind the places: who waited for one while it closed is refused, and frees it at once.
-    yield* Effect.interruptible(places.take(1))
-    return yield* Effect.ensuring(gate.guard(attempt(mail, message, begin)), places.release(1))
-  }, Effect.uninterruptible)
+  const sendWith = (deck: Semaphore.Semaphore) =>
+    Effect.fn("Mailer.send")(function* <E, R>(
+      mail: Mail,
+      begin: Effect.Effect<void, E, R>
+    ): Effect.fn.Return<Accepted, MailerError | E, R> {
+      yield* Effect.annotateCurrentSpan({ correlationId: mail.correlationId })
+      const message = yield* Mime.render(mail)
+      yield* Effect.interruptible(deck.take(1))
+      const begun = Effect.gen(function* () {
+        const token = yield* gate.prepare(Effect.interruptible(tokens.get))
+        yield* begin
+        const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(sendTimeout)
+        yield* places.take(1)
+        return { token, end }
+      })
+      const { end, token } = yield* Effect.ensuring(begun, deck.release(1))
+      // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
+      return yield* Effect.ensuring(gate.guard(inPlace(mail, message, token, end)), places.release(1))
+    }, Effect.uninterruptible)
 
-  return Mailer.of({ send, standing: gate.standing })
+  const mailer = Effect.map(Semaphore.make(onDeck), (deck) =>
+    Mailer.of({ send: sendWith(deck), standing: gate.standing })
+  )
+  const box: Mailbox = { mailer }
+  return box
 })
+
+const tooLate = (detail: string) => new Transient({ detail, retryAfter: undefined })
 
 const accepted = (result: Outcome): Effect.Effect<Accepted, MailerError> => {
   switch (result._tag) {

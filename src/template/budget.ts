@@ -35,7 +35,11 @@ interface Fitted {
   readonly leftOut: number
 }
 
-export const travelling = (part: string): number => byteLength(part) + (part.match(/\n/g)?.length ?? 0)
+export const travelling = (part: string): number => {
+  let lines = 0
+  for (let at = part.indexOf("\n"); at >= 0; at = part.indexOf("\n", at + 1)) lines += 1
+  return byteLength(part) + lines
+}
 
 // Room that every value gets before longer ones share the rest.
 const least = 120

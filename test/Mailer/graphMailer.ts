@@ -41,9 +41,12 @@ export const setup = Effect.fnUntraced(function* (respond: Respond) {
     Effect.gen(function* () {
       while ((yield* Ref.get(events)).filter((each) => each === event).length < count) yield* breath
     })
-  const mailer = yield* Graph.make(sender).pipe(Effect.provide(Layer.mergeAll(tokens, client)))
+  const mailbox = yield* Graph.mailbox(sender).pipe(Effect.provide(Layer.mergeAll(tokens, client)))
+  const mailer = yield* mailbox.mailer
+  const other = yield* mailbox.mailer
   const send = mailer.send(mail, note("begin"))
-  return { mailer, send, login, until, events: Ref.get(events), requests: Ref.get(requests) }
+  const begins = Effect.map(Ref.get(events), (all) => all.filter((each) => each === "begin").length)
+  return { mailer, other, send, begins, login, until, events: Ref.get(events), requests: Ref.get(requests) }
 })
 
 export const breath = Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
