@@ -55,7 +55,25 @@ const frame = (part: Part, whole: Portion & { readonly cost: number }): number =
   return whole.note === undefined && whole.cost <= least ? size(undefined) : size(part.note(whole.item, 0)) + 8
 }
 
-export const fit = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted => {
+/** All of it, as nearly every mail is. */
+const whole = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted | undefined => {
+  const portions: Array<Portion> = []
+  let room = budget
+  for (const item of items) {
+    const bytes = byteLength(item.text)
+    if (bytes > part.fieldLimit) return undefined
+    const portion = { item, text: item.text, bytes, note: bytes < item.total ? part.note(item, bytes) : undefined }
+    room -= travelling(part.draw(portion))
+    if (room < 0) return undefined
+    portions.push(portion)
+  }
+  return { portions, leftOut: 0 }
+}
+
+export const fit = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted =>
+  whole(items, budget, part) ?? cut(items, budget, part)
+
+const cut = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted => {
   const wants: Array<Portion & { readonly cost: number }> = []
   let spare = budget
   let room = budget

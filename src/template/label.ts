@@ -27,10 +27,20 @@ const words = (column: string): ReadonlyArray<string> =>
     .filter((word) => word !== "")
     .map((word) => word.toLowerCase())
 
+/** As many entries as there are columns in the watched tables, and the same ones for every row. */
+const memoized = (of: (column: string) => string): ((column: string) => string) => {
+  const known = new Map<string, string>()
+  return (column) => {
+    const found = known.get(column) ?? of(column)
+    known.set(column, found)
+    return found
+  }
+}
+
 const capital = (word: string): string =>
   initialisms.has(word) ? word.toUpperCase() : word.replace(/^./u, (first) => first.toUpperCase())
 
-export const label = (column: string): string => words(column).map(capital).join(" ") || "(unnamed)"
+export const label = memoized((column) => words(column).map(capital).join(" ") || "(unnamed)")
 
 /** One spelling for `firstName`, `FIRST_NAME` and `first_name`, by which the templates look for columns. */
-export const normal = (column: string): string => words(column).join("_")
+export const normal = memoized((column) => words(column).join("_"))
