@@ -6,8 +6,8 @@ import type * as GraphStandIn from "../stage/GraphStandIn.ts"
 
 export const pace = { rowsPerSecond: 50, rows: 500 }
 export const burst = 5_000
-/** Rows before a measurement: the machine code is warm and the connections are there. */
-const warmUp = 200
+/** Rows before a measurement: a program that runs for months has its machine code compiled and its connections up. */
+const warmUp = 2_000
 
 export interface Measured {
   readonly p50: number

@@ -3,7 +3,6 @@
 // encoders make every header; its composer, which would take five times as long with its streams, is what tests compare with.
 import { createHash } from "node:crypto"
 import { DateTime, Effect } from "effect"
-import { encode, wrap } from "nodemailer/lib/base64"
 import MimeNode from "nodemailer/lib/mime-node"
 import { type Mail, MailerError, Rejected } from "../Mailer.ts"
 
@@ -40,8 +39,15 @@ const part = (type: string, text: string): ReadonlyArray<string> => [
   `Content-Type: ${type}; charset=utf-8`,
   "Content-Transfer-Encoding: base64",
   "",
-  wrap(encode(text.replace(/\r?\n/g, "\r\n")))
+  folded(Buffer.from(text.replace(/\r?\n/g, "\r\n")).toString("base64"))
 ]
+
+/** Lines of 76 characters, the most that base64 may have in a mail (RFC 2045, 6.8). */
+const folded = (base64: string): string => {
+  let lines = base64.slice(0, 76)
+  for (let at = 76; at < base64.length; at += 76) lines += `\r\n${base64.slice(at, at + 76)}`
+  return lines
+}
 
 const addresses = (values: ReadonlyArray<string>) => values.map((value) => address(value))
 
