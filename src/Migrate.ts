@@ -1,7 +1,7 @@
 // Puts the outbox and the triggers into one database, and takes away those of its triggers that are no longer
 // configured. May be run at any time, by several at once, beside running workers. A busy table is never blocked: each
 // lock is waited for one second at most, then given up and tried again; after a minute it says who holds the table.
-import { Effect, Schedule } from "effect"
+import { Console, Effect, Schedule } from "effect"
 import * as Migrator from "effect/sql/Migrator"
 import { SqlClient } from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
@@ -43,7 +43,7 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
       refused.push(description.refused)
       continue
     }
-    const outcome = yield* briefly(description, "writers", Capture.install(database.name, description))
+    const outcome = yield* briefly(database.name, description, "writers", Capture.install(database.name, description))
     watched.set(outcome.number, Catalog.quoted(description))
     ;(outcome.installed ? installed : unchanged).push(`${description.schema}.${description.name}`)
   }
@@ -52,7 +52,7 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
   if (refused.length === 0) {
     for (const table of yield* orOutage(Capture.standing(database.name))) {
       if (watched.get(table.number) === Catalog.quoted(table)) continue
-      yield* briefly(table, "everybody", Capture.remove(table))
+      yield* briefly(database.name, table, "everybody", Capture.remove(table))
       removed.push(`${table.schema}.${table.name}`)
     }
   }
@@ -95,14 +95,20 @@ const schema = Effect.gen(function* () {
   return ran.map(([id, name]) => `${String(id).padStart(4, "0")}_${name}`)
 }).pipe(retryCollisions, orOutage)
 
-/** One short transaction that waits a second at most for its lock on the table. */
-const briefly = <A>(
+/** One short transaction that waits a second at most for its lock on the table. Says once that it has to wait. */
+const briefly = Effect.fnUntraced(function* <A>(
+  database: DatabaseName,
   table: Pick<Catalog.Description, "schema" | "name">,
   against: Holders.Against,
   work: Effect.Effect<A, SqlError, SqlClient>
-) =>
-  SqlClient.pipe(
-    Effect.flatMap((sql) => sql.withTransaction(Effect.andThen(sql`set local lock_timeout = '1s'`, work))),
+) {
+  const sql = yield* SqlClient
+  const name = `${table.schema}.${table.name}`
+  const sayOnce = yield* Effect.cached(
+    Console.log(`${database}: table ${name} is in use, trying again and again for about a minute …`)
+  )
+  return yield* sql.withTransaction(Effect.andThen(sql`set local lock_timeout = '1s'`, work)).pipe(
+    Effect.tapError((error) => (codeOf(error) === lockTimeout ? sayOnce : Effect.void)),
     retryCollisions,
     Effect.catch((error) =>
       codeOf(error) === lockTimeout
@@ -112,3 +118,4 @@ const briefly = <A>(
         : orOutage(Effect.fail(error))
     )
   )
+})

@@ -1,6 +1,6 @@
 // A table that others are writing to is never blocked for longer than the lock is waited for, about a second.
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber } from "effect"
+import { Clock, Console, Duration, Effect, Fiber } from "effect"
 import { captured, customer, migrateOne, session } from "../support/customer.ts"
 
 const insert = "insert into inquiries (name) values ('a')"
@@ -23,7 +23,10 @@ const givenUp = Effect.fnUntraced(function* (who: "form" | "owner", hold: string
   const [{ pid } = {}] = yield* holder.query("select pg_backend_pid() as pid")
   yield* holder.query("begin")
   yield* holder.query(hold)
-  const { reason, state } = yield* hastily(Effect.flip(at(to)))
+  const said: Array<unknown> = []
+  const listening = Object.assign(Object.create(yield* Console.Console), { log: (line: unknown) => said.push(line) })
+  const { reason, state } = yield* hastily(Effect.flip(at(to))).pipe(Effect.provideService(Console.Console, listening))
+  assert.deepStrictEqual(said, ["autos: table public.inquiries is in use, trying again and again for about a minute …"])
   assert.strictEqual(state, "waiting")
   assert.match(reason, /^table public\.inquiries was in use at every try/)
   assert.include(reason, `by process ${pid} (`)
