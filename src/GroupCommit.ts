@@ -10,7 +10,10 @@ export const make = <A extends Request.Any>(
     RequestResolver.makeWith({
       batchKey: () => undefined,
       // A breath, so that whoever was woken by the same batch of answers comes along.
-      delay: Effect.andThen(turn.take(1), Effect.yieldNow),
+      delay: Effect.andThen(
+        turn.take(1),
+        Effect.onInterrupt(Effect.yieldNow, () => turn.release(1))
+      ),
       collectWhile: () => true,
       runAll: (entries) => Effect.ensuring(run(entries), turn.release(1))
     })

@@ -1,6 +1,6 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
-import { Clock, Duration, Effect, Layer, Redacted, Semaphore } from "effect"
+import { Clock, Duration, Effect, Redacted, Semaphore } from "effect"
 import type { Cloud } from "../Credential.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
 import * as Connections from "./Connections.ts"
@@ -23,11 +23,6 @@ const least = Duration.seconds(3)
 
 /** Besides, so many mails of one database may be begun already and wait for a place, so that none stands idle. */
 export const onDeck = 4
-
-export const layer = (sender: Sender) => Layer.effect(Mailer, make(sender))
-
-/** The only database that uses this mailbox. */
-export const make = (sender: Sender) => Effect.flatMap(mailbox(sender), ({ mailer }) => mailer)
 
 export interface Mailbox {
   /** For one of the databases that use this mailbox: while its server hangs, it takes no other's place. */

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Ref, Tracer } from "effect"
 import { TestClock } from "effect/testing"
-import { Mailer, sendTimeout } from "../../src/Mailer.ts"
+import { sendTimeout } from "../../src/Mailer.ts"
 import * as Connections from "../../src/Mailer/Connections.ts"
 import * as Graph from "../../src/Mailer/Graph.ts"
 import { TokenCache } from "../../src/Mailer/TokenCache.ts"
@@ -134,9 +134,10 @@ describe("Graph", () => {
         get: Effect.succeed(Redacted.make("t")),
         invalidate: () => Effect.void
       })
-      const mailer = Graph.layer({ ...sender, cloud }).pipe(Layer.provide([tokens, Connections.layer()]))
-      const refused = yield* Mailer.use((service) => reason(service.send(mail, Effect.void))).pipe(
-        Effect.provide(mailer)
+      const refused = yield* Graph.mailbox({ ...sender, cloud }).pipe(
+        Effect.flatMap(({ mailer }) => mailer),
+        Effect.flatMap((mailer) => reason(mailer.send(mail, Effect.void))),
+        Effect.provide([tokens, Connections.layer()])
       )
       assert.deepInclude(refused, { _tag: "Transient", detail: "Microsoft Graph cannot be reached: ECONNREFUSED." })
     })
