@@ -1,6 +1,6 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
-import { Duration, Effect, Exit, Schedule } from "effect"
+import { Duration, Effect, Exit, Fiber, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
 import { annotated, deliver } from "./Delivery.ts"
@@ -13,7 +13,7 @@ import type { Self } from "./State.ts"
 /** A third of the lease. */
 const renewal = Schedule.spaced("10 seconds")
 /** Four may be in flight to one mailbox; the others are settling or wait for their turn, so that none stands idle. */
-const concurrency = 16
+const concurrency = 32
 /** A release that the database does not take is no harm: the lease ends. */
 const releaseTimeout = Duration.seconds(2)
 
@@ -39,12 +39,22 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   }
   const { notices } = claimed
   const work = Effect.gen(function* () {
-    const rows = yield* fetchAll(notices, tables)
+    // Beside the first begun marks.
+    const fetching = yield* Effect.forkChild(fetchAll(notices, tables), { startImmediately: true })
+    const rows = Fiber.join(fetching)
     yield* Effect.forEach(
       notices,
       (notice) =>
         forTable(tables, notice, (watched) =>
-          Effect.map(deliver(notice, rows.get(notice), watched, self), (settled) => done(settled))
+          Effect.map(
+            deliver(
+              notice,
+              Effect.map(rows, (all) => all.get(notice)),
+              watched,
+              self
+            ),
+            (settled) => done(settled)
+          )
         ),
       { concurrency, discard: true }
     )

@@ -1,6 +1,7 @@
 // One notice: render, send, settle. From the begun mark to the settlement nothing can interrupt it, and the settlement
 // is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one.
-import { DateTime, Duration, Effect, Exit, Random, Result, Schedule } from "effect"
+import type { Cause } from "effect"
+import { Data, DateTime, Duration, Effect, Random, Result, Schedule } from "effect"
 import { createHash } from "node:crypto"
 import { describeCrash } from "./Crash.ts"
 import type { Database, Table } from "./Database.ts"
@@ -12,7 +13,7 @@ import { messageId } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import type { Row } from "./Row.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
-import type { Self } from "./State.ts"
+import type { Outage, Self } from "./State.ts"
 import { render } from "./template/render.ts"
 
 /** Parked when attempts have been failing for this long: a long weekend with nobody in the office is survived. */
@@ -53,23 +54,15 @@ export interface Watched {
 const settling = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
 
 /**
- * Delivers one notice; true if it is settled then, false if it has another turn. `row` is undefined when it has been
- * deleted. Interruptible until the begun mark, not after it.
+ * Delivers one notice; true if it is settled then, false if it has another turn. `row` is fetched meanwhile, and undefined
+ * when it has been deleted. Interruptible until the begun mark, not after it.
  */
 export const deliver = Effect.fn("Delivery.deliver")(
-  function* (notice: Notice, row: Row | undefined, watched: Watched, self: Self) {
+  function* (notice: Notice, row: Effect.Effect<Row | undefined, Outage>, watched: Watched, self: Self) {
     const outbox = yield* Outbox
     const mailer = yield* Mailer
 
-    if (row === undefined) {
-      return yield* settle(notice, { outcome: "gone" }, "the row was deleted before it could be mailed", self)
-    }
-    const mail = yield* Effect.exit(compose(notice, row, watched))
-    if (Exit.isFailure(mail)) {
-      const detail = `the template cannot show this row: ${describeCrash(mail.cause)}`
-      return yield* settle(notice, { outcome: "parked", detail }, detail, self)
-    }
-    const sent = yield* Effect.result(mailer.send(mail.value, outbox.begin(notice)))
+    const sent = yield* Effect.result(mailer.send(compose(notice, row, watched), outbox.begin(notice)))
     if (Result.isSuccess(sent)) {
       const { requestId } = sent.success
       return yield* settle(notice, { outcome: "sent" }, `accepted as request ${requestId ?? "unknown"}`, self)
@@ -81,6 +74,10 @@ export const deliver = Effect.fn("Delivery.deliver")(
       case "NotBegun":
         yield* Effect.logDebug("left alone: somebody else holds it, or a newer row has taken its key")
         return false
+      case "NotComposed": {
+        const settled = yield* settle(notice, failure.decision, failure.detail, self)
+        return failure.outage === undefined ? settled : yield* failure.outage
+      }
       case "MailerError": {
         const { reason } = failure
         const decision = decide(notice, reason, yield* Random.next)
@@ -97,10 +94,38 @@ export const deliver = Effect.fn("Delivery.deliver")(
 export const annotated = ({ id, key }: Pick<Notice, "id" | "key">, { table, secretKey }: Watched) =>
   Effect.annotateLogs({ table: showTable(table.name), key: secretKey ? hashed(key) : key, notice: id })
 
-const compose = Effect.fnUntraced(function* (notice: Notice, row: Row, { database, table }: Watched) {
+/** There is no mail: surely nothing was sent. */
+class NotComposed extends Data.TaggedError("NotComposed")<{
+  readonly decision: Settlement | Postponement
+  readonly detail: string
+  readonly outage?: Outage
+}> {}
+
+const gone = new NotComposed({ decision: { outcome: "gone" }, detail: "the row was deleted before it could be mailed" })
+
+const unread = (outage: Outage) => {
+  const detail = `the row could not be read: ${outage.reason}`
+  return new NotComposed({ decision: { delay: undefined, spent: false, maybeSent: false, detail }, detail, outage })
+}
+
+const unfit = (cause: Cause.Cause<unknown>) => {
+  const detail = `the template cannot show this row: ${describeCrash(cause)}`
+  return new NotComposed({ decision: { outcome: "parked", detail }, detail })
+}
+
+const compose = Effect.fnUntraced(function* (
+  notice: Notice,
+  fetched: Effect.Effect<Row | undefined, Outage>,
+  { database, table }: Watched
+) {
+  const row = yield* Effect.mapError(fetched, unread)
+  if (row === undefined) return yield* gone
   const date = yield* DateTime.now
   const context = { ...table, database: database.name, timeZone: database.timeZone }
-  const rendered = yield* Effect.sync(() => render(table.template)(row, context))
+  const rendered = yield* Effect.catchCause(
+    Effect.sync(() => render(table.template)(row, context)),
+    (cause) => Effect.fail(unfit(cause))
+  )
   const mail: Mail = {
     ...rendered,
     ...database.envelope,

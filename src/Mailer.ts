@@ -90,10 +90,14 @@ export class Mailer extends Context.Service<
   {
     /**
      * Sends one mail. `begin` runs once, after what can fail without a request (standing, token) and right before the
-     * request is written, or while the few before it are; if it fails, nothing is sent. Interruptible until `begin`
-     * starts, not afterwards; ends within `sendTimeout` of `begin`'s end.
+     * request is written, or while the few before it are; `compose` runs meanwhile. If either fails, nothing is sent, and
+     * `begin`'s failure is told first. Interruptible until they start, not afterwards; ends within `sendTimeout` of
+     * `begin`'s end, or with `compose`.
      */
-    readonly send: <E, R>(mail: Mail, begin: Effect.Effect<void, E, R>) => Effect.Effect<Accepted, MailerError | E, R>
+    readonly send: <C, B, R>(
+      compose: Effect.Effect<Mail, C, R>,
+      begin: Effect.Effect<void, B, R>
+    ) => Effect.Effect<Accepted, MailerError | C | B, R>
     readonly standing: Effect.Effect<Standing>
   }
 >()("inquiries-mailer/Mailer") {}

@@ -1,7 +1,7 @@
 // How the program speaks: one line an event, as JSON for machines or readable for people. Lines say what happened to
 // which row of which table, and hold neither customer data nor secrets; a cause is described, never printed.
 import type { LogLevel } from "effect"
-import { Layer, Logger, References } from "effect"
+import { Console, Effect, Layer, Logger, References } from "effect"
 import { describeCrash } from "./Crash.ts"
 
 export interface Options {
@@ -12,11 +12,37 @@ export interface Options {
 /** Replaces all loggers by the one that these options ask for. */
 export const layer = ({ level, format }: Options): Layer.Layer<never> =>
   Layer.mergeAll(
-    Logger.layer([Logger.withConsoleLog(Logger.map(line, format === "json" ? toJson : toText))]),
+    Layer.unwrap(
+      Effect.map(printer, (print) => Logger.layer([print(Logger.map(line, format === "json" ? toJson : toText))]))
+    ),
     Layer.succeed(References.MinimumLogLevel, level),
     // Nothing takes spans out of the process yet, so none is made.
     Layer.succeed(References.TracerEnabled, false)
   )
+
+/** Prints what was said in one turn of the loop at once; a process that ends, however suddenly, says the rest before. */
+const printer = Effect.map(
+  Effect.acquireRelease(
+    Effect.map(Console.Console, (console) => {
+      let lines: Array<string> = []
+      const flush = () => {
+        if (lines.length > 0) console.log(lines.join("\n"))
+        lines = []
+      }
+      process.on("exit", flush)
+      const print = (line: string) => {
+        if (lines.push(line) === 1) setImmediate(flush)
+      }
+      return { flush, print }
+    }),
+    ({ flush }) =>
+      Effect.sync(() => {
+        flush()
+        process.off("exit", flush)
+      })
+  ),
+  ({ print }) => Logger.map<string, void>(print)
+)
 
 interface Line {
   readonly time: string

@@ -70,7 +70,9 @@ describe("deliver", () => {
   it.effect("marks the notice as begun, sends, and settles, in this order and once", () =>
     Effect.gen(function* () {
       const { events, layer, mails } = fakes()
-      yield* deliver(notice("42"), row("42"), watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
+      yield* deliver(notice("42"), Effect.succeed(row("42")), watched, indifferent).pipe(
+        Effect.provide([layer, quiet().layer])
+      )
       assert.deepStrictEqual(events, ["begin", "request", "sent"])
       assert.strictEqual(mails[0]!.messageId, `<${notice("42").id}@example.com>`)
       assert.strictEqual(mails[0]!.correlationId, notice("42").id)
@@ -80,7 +82,9 @@ describe("deliver", () => {
   it.effect("sends nothing for a notice that it could not begin", () =>
     Effect.gen(function* () {
       const { events, layer } = fakes({ notBegun: true })
-      yield* deliver(notice("1"), row("1"), watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
+      yield* deliver(notice("1"), Effect.succeed(row("1")), watched, indifferent).pipe(
+        Effect.provide([layer, quiet().layer])
+      )
       assert.deepStrictEqual(events, ["begin"])
     })
   )
@@ -88,8 +92,18 @@ describe("deliver", () => {
   it.effect("settles a row that is gone without sending", () =>
     Effect.gen(function* () {
       const { events, layer } = fakes()
-      yield* deliver(notice("1"), undefined, watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
-      assert.deepStrictEqual(events, ["gone"])
+      yield* deliver(notice("1"), Effect.undefined, watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
+      assert.deepStrictEqual(events, ["begin", "gone"])
+    })
+  )
+
+  it.effect("puts a notice back whose row could not be read, as surely not sent, and ends with that outage", () =>
+    Effect.gen(function* () {
+      const outage = new Outage({ state: "waiting", reason: "gone for a while" })
+      const { events, layer } = fakes()
+      const delivery = deliver(notice("1"), Effect.fail(outage), watched, indifferent)
+      assert.strictEqual(yield* Effect.flip(Effect.provide(delivery, [layer, quiet().layer])), outage)
+      assert.deepStrictEqual(events, ["begin", "postponed in place spent=false maybeSent=false"])
     })
   )
 
@@ -99,7 +113,7 @@ describe("deliver", () => {
       const answered = yield* Deferred.make<void>()
       const underWay = Effect.andThen(Deferred.succeed(sending, undefined), Deferred.await(answered))
       const { events, layer } = fakes({ underWay })
-      const fiber = yield* deliver(notice("1"), row("1"), watched, indifferent).pipe(
+      const fiber = yield* deliver(notice("1"), Effect.succeed(row("1")), watched, indifferent).pipe(
         Effect.provide([layer, quiet().layer]),
         Effect.forkChild
       )
@@ -121,7 +135,7 @@ describe("deliver", () => {
         healthy: Effect.sync(() => void said.push("healthy")),
         ailing: ({ reason }: Outage) => Effect.sync(() => void said.push(reason))
       }
-      yield* deliver(notice("1"), row("1"), watched, self).pipe(
+      yield* deliver(notice("1"), Effect.succeed(row("1")), watched, self).pipe(
         Effect.provide([layer, quiet().layer]),
         Effect.forkChild
       )
@@ -137,10 +151,12 @@ describe("deliver", () => {
     Effect.gen(function* () {
       const { layer: logger, lines } = quiet()
       const { layer } = fakes({ answer: () => transient })
-      yield* deliver(notice("42"), row("42"), watched, indifferent).pipe(Effect.provide([layer, logger]))
+      yield* deliver(notice("42"), Effect.succeed(row("42")), watched, indifferent).pipe(
+        Effect.provide([layer, logger])
+      )
       yield* deliver(
         notice("7", { key: "jane@example.com" }),
-        row("7"),
+        Effect.succeed(row("7")),
         { ...watched, secretKey: true },
         indifferent
       ).pipe(Effect.provide([layer, logger]))

@@ -61,12 +61,16 @@ export const loginError = (ask: Ask, status: number, error: string, number: numb
 /** Longer bodies are read and thrown away: the refusal only needs to know that they are too long. */
 const keptBytes = 5 * 1024 * 1024
 
-export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
-  const chunks: Array<Buffer> = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    if (size < keptBytes) chunks.push(chunk)
-    size += chunk.length
-  }
-  return Buffer.concat(chunks)
-}
+export const readBody = (request: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Array<Buffer> = []
+    let size = 0
+    request.on("data", (chunk: Buffer) => {
+      if (size < keptBytes) chunks.push(chunk)
+      size += chunk.length
+    })
+    request.once("end", () => resolve(Buffer.concat(chunks)))
+    request.once("error", reject)
+    // After the end this says nothing new.
+    request.once("close", () => reject(new Error("hung up")))
+  })

@@ -1,6 +1,6 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
-import { Clock, Duration, Effect, Redacted, Semaphore } from "effect"
+import { Clock, Duration, Effect, Fiber, Redacted, Semaphore } from "effect"
 import type { Cloud } from "../Credential.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
 import * as Connections from "./Connections.ts"
@@ -22,7 +22,13 @@ export const inFlight = 4
 const least = Duration.seconds(3)
 
 /** Besides, so many mails of one database may be begun already and wait for a place, so that none stands idle. */
-export const onDeck = 4
+export const onDeck = 12
+
+/** A request that takes longer than this is slow: as many wait then as are in flight, so that none waits for long. */
+export const brisk = Duration.seconds(1)
+
+/** With less time than this left after the wait for a place nothing is requested: a slow answer would come too late. */
+const worthwhile = Duration.seconds(10)
 
 export interface Mailbox {
   /** For one of the databases that use this mailbox: while its server hangs, it takes no other's place. */
@@ -34,6 +40,8 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
   const connections = yield* Connections.Connections
   const gate = yield* Gate.make
   const places = yield* Semaphore.make(inFlight)
+  /** The last request was. */
+  let slow = false
   const url = `${cloud.graph}/v1.0/users/${encodeURIComponent(from)}/sendMail`
 
   const request = Effect.fnUntraced(function* (
@@ -77,30 +85,38 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
   })
 
   const inPlace = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
-    if ((yield* Clock.currentTimeMillis) > end - Duration.toMillis(least)) {
+    const start = yield* Clock.currentTimeMillis
+    if (start > end - Duration.toMillis(worthwhile)) {
       return yield* new MailerError({ reason: tooLate("All requests in flight took too long.") })
     }
-    return yield* accepted(yield* deliver(mail, message, token, end))
+    const result = yield* deliver(mail, message, token, end)
+    slow = (yield* Clock.currentTimeMillis) - start > Duration.toMillis(brisk)
+    return yield* accepted(result)
   })
 
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
   const sendWith = (deck: Semaphore.Semaphore) =>
-    Effect.fn("Mailer.send")(function* <E, R>(
-      mail: Mail,
-      begin: Effect.Effect<void, E, R>
-    ): Effect.fn.Return<Accepted, MailerError | E, R> {
-      yield* Effect.annotateCurrentSpan({ correlationId: mail.correlationId })
-      const message = yield* Mime.render(mail)
-      yield* Effect.interruptible(deck.take(1))
+    Effect.fn("Mailer.send")(function* <C, B, R>(
+      compose: Effect.Effect<Mail, C, R>,
+      begin: Effect.Effect<void, B, R>
+    ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
+      const share = slow ? onDeck / inFlight : 1
+      yield* Effect.interruptible(deck.take(share))
       const begun = Effect.gen(function* () {
         const token = yield* gate.prepare(Effect.interruptible(tokens.get))
-        yield* begin
-        const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(sendTimeout)
+        const beginning = yield* Effect.forkChild(Effect.andThen(begin, Clock.currentTimeMillis), {
+          startImmediately: true
+        })
+        const composed = yield* Effect.exit(
+          Effect.flatMap(compose, (mail) => Effect.map(Mime.render(mail), (message) => ({ mail, message })))
+        )
+        const end = (yield* Fiber.join(beginning)) + Duration.toMillis(sendTimeout)
+        const { mail, message } = yield* composed
         yield* places.take(1)
-        return { token, end }
+        return { mail, message, token, end }
       })
-      const { end, token } = yield* Effect.ensuring(begun, deck.release(1))
+      const { end, mail, message, token } = yield* Effect.ensuring(begun, deck.release(share))
       // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
       return yield* Effect.ensuring(gate.guard(inPlace(mail, message, token, end)), places.release(1))
     }, Effect.uninterruptible)

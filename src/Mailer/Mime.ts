@@ -18,20 +18,36 @@ const compose = (mail: Mail): Buffer => {
     baseBoundary: createHash("sha256").update(mail.messageId).digest("hex").slice(0, 32),
     textEncoding: "B"
   })
-    // Never `All`: that would suppress the bounces too.
-    .setHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
-    .setHeader("From", address(mail.from))
-    .setHeader("To", addresses(mail.to))
-    .setHeader("Cc", addresses(mail.cc))
     .setHeader("Reply-To", mail.replyTo === undefined ? [] : address(mail.replyTo.address, mail.replyTo.name))
     .setHeader("Subject", clean(mail.subject))
     .setHeader("Message-ID", clean(mail.messageId))
     .setHeader("Date", DateTime.toDateUtc(mail.date))
-  const headers = head.buildHeaders()
+  const headers = [envelope(mail), head.buildHeaders()]
   const between = `--${head.boundary}`
   const text = part("text/plain", mail.text)
   const html = part("text/html", mail.html)
-  return Buffer.from([headers, "", between, ...text, between, ...html, `${between}--`, ""].join("\r\n"))
+  return Buffer.from([...headers, "", between, ...text, between, ...html, `${between}--`, ""].join("\r\n"))
+}
+
+type Envelope = Pick<Mail, "from" | "to" | "cc">
+
+/** What every mail of a database begins with, by its recipients. */
+const envelopes = new WeakMap<Envelope["to"], Envelope & { readonly headers: string }>()
+
+const envelope = ({ cc, from, to }: Envelope): string => {
+  const known = envelopes.get(to)
+  if (known?.from === from && known.cc === cc) return known.headers
+  // A node within another has no headers but its own.
+  const headers = new MimeNode("multipart/alternative")
+    .createChild()
+    // Never `All`: that would suppress the bounces too.
+    .setHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+    .setHeader("From", address(from))
+    .setHeader("To", addresses(to))
+    .setHeader("Cc", addresses(cc))
+    .buildHeaders()
+  envelopes.set(to, { from, to, cc, headers })
+  return headers
 }
 
 /** A fixed growth by a third: what the templates allow stays under 200 kB, which quoted-printable would treble. */

@@ -1,8 +1,7 @@
 // Sending through Graph, on a clock of our own, against an HTTP client that answers from a function.
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Ref } from "effect"
+import { Duration, Effect, Fiber, Ref } from "effect"
 import { TestClock } from "effect/testing"
-import { sendTimeout } from "../../src/Mailer.ts"
 import * as Graph from "../../src/Mailer/Graph.ts"
 import * as Mime from "../../src/Mailer/Mime.ts"
 import { blocked, failed, mail, plain, transient } from "./samples.ts"
@@ -34,7 +33,10 @@ describe("Graph", () => {
     Effect.gen(function* () {
       const { mailer, requests, send } = yield* setup(() => status(202))
       for (let n = 0; n <= Graph.inFlight; n++) {
-        assert.strictEqual(yield* Effect.flip(mailer.send(mail, Effect.fail("lease lost" as const))), "lease lost")
+        assert.strictEqual(
+          yield* Effect.flip(mailer.send(Effect.succeed(mail), Effect.fail("lease lost" as const))),
+          "lease lost"
+        )
       }
       assert.lengthOf(yield* requests, 0)
       yield* send
@@ -110,91 +112,4 @@ describe("Graph", () => {
       assert.deepStrictEqual(yield* Fiber.join(sending), plain(transient))
     })
   )
-
-  it.effect("has at most four requests in flight and four more begun; the next begins when one ends", () =>
-    Effect.gen(function* () {
-      const { begins, requests, send, until } = yield* setup(slowly(202))
-      const all = yield* Effect.forkChild(many(10, send))
-      yield* until("begin", 8)
-      yield* until("request t1", 4)
-      yield* TestClock.adjust("4 seconds")
-      assert.lengthOf(yield* requests, Graph.inFlight)
-      assert.strictEqual(yield* begins, Graph.inFlight + Graph.onDeck)
-      yield* TestClock.adjust("1 second")
-      yield* until("request t1", 8)
-      yield* until("begin", 10)
-      yield* TestClock.adjust("5 seconds")
-      yield* until("request t1", 10)
-      yield* TestClock.adjust("5 seconds")
-      yield* Fiber.join(all)
-    })
-  )
-
-  it.effect("one that waits to begin is interrupted at once, and takes no place with it", () =>
-    Effect.gen(function* () {
-      const { requests, send, until } = yield* setup(slowly(202))
-      const eight = yield* Effect.forkChild(many(8, send))
-      yield* until("begin", 8)
-      const ninth = yield* Effect.forkChild(send)
-      yield* TestClock.adjust(0)
-      yield* Fiber.interrupt(ninth)
-      yield* until("request t1", 4)
-      yield* TestClock.adjust("5 seconds")
-      yield* until("request t1", 8)
-      yield* TestClock.adjust("5 seconds")
-      yield* Fiber.join(eight)
-      assert.lengthOf(yield* requests, 8)
-      const again = yield* Effect.forkChild(many(4, send))
-      yield* until("request t1", 12)
-      yield* TestClock.adjust("5 seconds")
-      yield* Fiber.join(again)
-    })
-  )
-
-  it.effect("once the mailbox is blocked, what has begun is not requested and nothing more begins", () =>
-    Effect.gen(function* () {
-      const { begins, requests, send, until } = yield* setup(slowly(403))
-      const all = yield* Effect.forkChild(many(10, reason(send)))
-      yield* until("begin", 8)
-      yield* until("request t1", 4)
-      yield* TestClock.adjust("5 seconds")
-      for (const each of yield* Fiber.join(all)) assert.deepInclude(each, { _tag: "Blocked", scope: "mailbox" })
-      assert.lengthOf(yield* requests, 4)
-      assert.strictEqual(yield* begins, 8)
-    })
-  )
-
-  it.effect("what has begun and finds no place in time is surely unsent, and says so within the send timeout", () =>
-    Effect.gen(function* () {
-      const { requests, send, until } = yield* setup(() => Effect.never)
-      const all = yield* Effect.forkChild(many(8, reason(send)))
-      yield* until("begin", 8)
-      yield* until("request t1", 4)
-      yield* TestClock.adjust(sendTimeout)
-      const tags = (yield* Fiber.join(all)).map(({ _tag }) => _tag)
-      assert.deepStrictEqual(tags.toSorted(), [...Array(4).fill("Transient"), ...Array(4).fill("Uncertain")])
-      assert.lengthOf(yield* requests, 4)
-    })
-  )
-
-  it.effect("a database whose server hangs holds up no other that uses the mailbox", () =>
-    Effect.gen(function* () {
-      const { mailer, other } = yield* setup(() => status(202))
-      const answered = yield* Deferred.make<void>()
-      const hanging = yield* Effect.forkChild(many(8, mailer.send(mail, Deferred.await(answered))))
-      yield* TestClock.adjust(0)
-      assert.deepStrictEqual(yield* other.send(mail, Effect.void), { requestId: undefined })
-      assert.isUndefined(hanging.pollUnsafe())
-      yield* Deferred.succeed(answered, undefined)
-      assert.lengthOf(yield* Fiber.join(hanging), 8)
-    })
-  )
 })
-
-const slowly = (code: number) => () => Effect.andThen(Effect.sleep("5 seconds"), status(code))
-
-const many = <A, E>(count: number, send: Effect.Effect<A, E>) =>
-  Effect.all(
-    Array.from({ length: count }, () => send),
-    { concurrency: "unbounded" }
-  )

@@ -97,7 +97,7 @@ describe("Graph", () => {
         Effect.andThen(Effect.sleep("5 seconds"), status(202, { "request-id": "r-1" }))
       )
       const caller = mailer
-        .send(mail, Deferred.await(begun))
+        .send(Effect.succeed(mail), Deferred.await(begun))
         .pipe(Effect.tap(({ requestId }) => Deferred.succeed(settled, requestId)))
       const sending = yield* Effect.forkChild(Effect.uninterruptible(caller))
       yield* until("token", 1)
@@ -136,7 +136,7 @@ describe("Graph", () => {
       })
       const refused = yield* Graph.mailbox({ ...sender, cloud }).pipe(
         Effect.flatMap(({ mailer }) => mailer),
-        Effect.flatMap((mailer) => reason(mailer.send(mail, Effect.void))),
+        Effect.flatMap((mailer) => reason(mailer.send(Effect.succeed(mail), Effect.void))),
         Effect.provide([tokens, Connections.layer()])
       )
       assert.deepInclude(refused, { _tag: "Transient", detail: "Microsoft Graph cannot be reached: ECONNREFUSED." })

@@ -44,7 +44,7 @@ export const setup = Effect.fnUntraced(function* (respond: Respond) {
   const mailbox = yield* Graph.mailbox(sender).pipe(Effect.provide(Layer.mergeAll(tokens, client)))
   const mailer = yield* mailbox.mailer
   const other = yield* mailbox.mailer
-  const send = mailer.send(mail, note("begin"))
+  const send = mailer.send(Effect.succeed(mail), note("begin"))
   const begins = Effect.map(Ref.get(events), (all) => all.filter((each) => each === "begin").length)
   return { mailer, other, send, begins, login, until, events: Ref.get(events), requests: Ref.get(requests) }
 })

@@ -82,10 +82,11 @@ export const fakes = (script: Script = {}) => {
     })
   const mailer = Mailer.of({
     standing: Effect.succeed({ _tag: "Open" }),
-    send: (mail, begin) =>
+    send: (compose, begin) =>
       Effect.gen(function* () {
         if (places-- <= 0) return yield* Effect.interruptible(Effect.never)
         yield* begin
+        const mail = yield* compose
         mails.push(mail)
         yield* say("request")
         yield* script.underWay ?? Effect.void

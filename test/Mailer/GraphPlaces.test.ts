@@ -1,0 +1,120 @@
+// Places in flight and on deck: how many mails of one database may be begun, and what a slow Graph changes.
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { sendTimeout } from "../../src/Mailer.ts"
+import * as Graph from "../../src/Mailer/Graph.ts"
+import { mail } from "./samples.ts"
+import { status, setup, reason } from "./graphMailer.ts"
+
+describe("Graph", () => {
+  it.effect("has at most four requests in flight and twelve more begun; the next begins when one ends", () =>
+    Effect.gen(function* () {
+      const { begins, requests, send, until } = yield* setup(() =>
+        Effect.andThen(Effect.sleep(Graph.brisk), status(202))
+      )
+      const all = yield* Effect.forkChild(many(17, send))
+      yield* until("begin", 16)
+      yield* until("request t1", 4)
+      yield* TestClock.adjust("900 millis")
+      assert.lengthOf(yield* requests, Graph.inFlight)
+      assert.strictEqual(yield* begins, Graph.inFlight + Graph.onDeck)
+      for (const requested of [8, 12, 16, 17, 17]) {
+        yield* TestClock.adjust("1 second")
+        yield* until("request t1", requested)
+      }
+      yield* Fiber.join(all)
+    })
+  )
+
+  it.effect("while requests are slow, begins no more than will have their turn soon", () =>
+    Effect.gen(function* () {
+      const { begins, send, until } = yield* setup(slowly(202))
+      const first = yield* Effect.forkChild(send)
+      yield* until("request t1", 1)
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(first)
+      const all = yield* Effect.forkChild(many(12, send))
+      yield* until("begin", 9)
+      yield* until("request t1", 5)
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(yield* begins, 9)
+      for (const requested of [9, 13, 13]) {
+        yield* TestClock.adjust("5 seconds")
+        yield* until("request t1", requested)
+      }
+      yield* Fiber.join(all)
+    })
+  )
+
+  it.effect("one that waits to begin is interrupted at once, and takes no place with it", () =>
+    Effect.gen(function* () {
+      const { requests, send, until } = yield* setup(() => Effect.andThen(Effect.sleep(Graph.brisk), status(202)))
+      const all = yield* Effect.forkChild(many(16, send))
+      yield* until("begin", 16)
+      const last = yield* Effect.forkChild(send)
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(last)
+      yield* until("request t1", 4)
+      for (const requested of [8, 12, 16, 16]) {
+        yield* TestClock.adjust("1 second")
+        yield* until("request t1", requested)
+      }
+      yield* Fiber.join(all)
+      assert.lengthOf(yield* requests, 16)
+      const again = yield* Effect.forkChild(many(4, send))
+      yield* until("request t1", 20)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(again)
+    })
+  )
+
+  it.effect("once the mailbox is blocked, what has begun is not requested and nothing more begins", () =>
+    Effect.gen(function* () {
+      const { begins, requests, send, until } = yield* setup(slowly(403))
+      const all = yield* Effect.forkChild(many(20, reason(send)))
+      yield* until("begin", 16)
+      yield* until("request t1", 4)
+      yield* TestClock.adjust("5 seconds")
+      for (const each of yield* Fiber.join(all)) assert.deepInclude(each, { _tag: "Blocked", scope: "mailbox" })
+      assert.lengthOf(yield* requests, 4)
+      assert.strictEqual(yield* begins, 16)
+    })
+  )
+
+  it.effect("what has begun and finds no place in time is surely unsent, and says so within the send timeout", () =>
+    Effect.gen(function* () {
+      const { requests, send, until } = yield* setup(() => Effect.never)
+      const all = yield* Effect.forkChild(many(8, reason(send)))
+      yield* until("begin", 8)
+      yield* until("request t1", 4)
+      yield* TestClock.adjust(sendTimeout)
+      const tags = (yield* Fiber.join(all)).map(({ _tag }) => _tag)
+      assert.deepStrictEqual(tags.toSorted(), [...Array(4).fill("Transient"), ...Array(4).fill("Uncertain")])
+      assert.lengthOf(yield* requests, 4)
+    })
+  )
+
+  it.effect("a database whose server hangs holds up no other that uses the mailbox", () =>
+    Effect.gen(function* () {
+      const { mailer, other } = yield* setup(() => status(202))
+      const answered = yield* Deferred.make<void>()
+      const hanging = yield* Effect.forkChild(
+        many(Graph.onDeck, mailer.send(Effect.succeed(mail), Deferred.await(answered)))
+      )
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* other.send(Effect.succeed(mail), Effect.void), { requestId: undefined })
+      assert.isUndefined(hanging.pollUnsafe())
+      yield* Deferred.succeed(answered, undefined)
+      assert.lengthOf(yield* Fiber.join(hanging), Graph.onDeck)
+    })
+  )
+})
+
+const slowly = (code: number) => () => Effect.andThen(Effect.sleep("5 seconds"), status(code))
+
+const many = <A, E>(count: number, send: Effect.Effect<A, E>) =>
+  Effect.all(
+    Array.from({ length: count }, () => send),
+    { concurrency: "unbounded" }
+  )
