@@ -1,6 +1,6 @@
 // The words for what is watched: a monitored database, its tables, and how to reach it.
 // Values here are complete and valid: Settings made them, nothing below checks them again.
-import type { Redacted } from "effect"
+import type { Duration, Redacted } from "effect"
 import { Schema } from "effect"
 import type { Credential } from "./Credential.ts"
 
@@ -18,6 +18,17 @@ export type TemplateName = typeof TemplateName.Type
 export type Tls =
   | { readonly mode: "disable" }
   | { readonly mode: "require" | "verify-full"; readonly ca: string | undefined }
+
+/**
+ * What becomes of a mail of which nobody knows whether it was accepted. `mailbox` looks for it in the sender's mailbox,
+ * `resend` sends it again under the same Message-ID, `park` sets it aside for a person.
+ */
+export const Reconcile = Schema.Literals(["mailbox", "resend", "park"])
+export type Reconcile = typeof Reconcile.Type
+
+/** How new rows are noticed: `listen` holds a connection, `poll` holds none between two looks. */
+export const Wake = Schema.Literals(["listen", "poll"])
+export type Wake = typeof Wake.Type
 
 export interface Address {
   /** A host name, an IP address, or the directory of a Unix socket. */
@@ -60,6 +71,12 @@ export interface Database {
   readonly tables: ReadonlyArray<Table>
   readonly credential: Credential
   readonly envelope: Envelope
+  readonly reconcile: Reconcile
+  readonly wake: Wake
+  /** Between two looks that nothing has woken. */
+  readonly pollEvery: Duration.Duration
+  /** How long settled notices are kept. */
+  readonly retention: Duration.Duration
 }
 
 /** `schema.name`, or `name`: for people, never for SQL. */

@@ -1,5 +1,5 @@
 // From decoded entries to the domain's databases: defaults filled in, names made unique, credentials shared.
-import { Redacted } from "effect"
+import { Duration, Redacted } from "effect"
 import type { Cloud, Credential, Proof } from "../Credential.ts"
 import { type Address, type Database, DatabaseName, type Table } from "../Database.ts"
 import type { Entry } from "./Document.ts"
@@ -76,7 +76,11 @@ export const build = (entries: ReadonlyArray<Entry>, cloud: Cloud): ReadonlyArra
         timeZone: entry.timeZone ?? "UTC",
         tables: entry.tables.map(tableOf),
         credential: share({ cloud, tenantId: mail.tenantId, clientId: mail.clientId, proof }),
-        envelope: { from: mail.from, to: mail.to, cc: mail.cc ?? [] }
+        envelope: { from: mail.from, to: mail.to, cc: mail.cc ?? [] },
+        reconcile: entry.reconcile ?? "resend",
+        wake: entry.wake ?? "listen",
+        pollEvery: entry.pollEvery ?? (entry.wake === "poll" ? Duration.minutes(5) : Duration.minutes(1)),
+        retention: entry.retention ?? Duration.days(30)
       }
     ]
   })

@@ -1,11 +1,12 @@
 // The Schema of the databases: what MAILER_DATABASES holds, and what numbered variables are turned into. The JSON schema
 // in the repository is made from it. Decoding reads the PEM files that it names.
 import { Schema } from "effect"
-import { TemplateName } from "../Database.ts"
+import { Reconcile, TemplateName, Wake } from "../Database.ts"
 import { addressFields } from "./AddressFields.ts"
 import { Authority, ClientCertificate } from "./Pem.ts"
 import { TableText } from "./TableText.ts"
 import { TlsMode } from "./Tls.ts"
+import { DurationText } from "./DurationText.ts"
 import { DatabaseUrl } from "./Url.ts"
 import { ClientId, EmailAddress, Name, PostgresName, TenantId, text, TimeZone } from "./Words.ts"
 
@@ -44,6 +45,10 @@ const Entry = Schema.Struct({
   address: Schema.optionalKey(Schema.Struct(addressFields)),
   tls: Schema.optionalKey(Schema.Struct({ mode: Schema.optionalKey(TlsMode), ca: Schema.optionalKey(Authority) })),
   timeZone: Schema.optionalKey(TimeZone),
+  reconcile: Schema.optionalKey(Reconcile.annotate({ message: "must be mailbox, resend or park" })),
+  wake: Schema.optionalKey(Wake.annotate({ message: "must be listen or poll" })),
+  pollEvery: Schema.optionalKey(DurationText("10 seconds", "1 day")),
+  retention: Schema.optionalKey(DurationText("1 day", "3650 days")),
   tables: Schema.Array(Table).check(atLeastOne),
   mail: Mail
 }).check(exactlyOne("url", "address"))

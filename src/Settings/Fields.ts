@@ -59,6 +59,28 @@ const fields = {
     variable: "TIME_ZONE",
     example: "America/Toronto"
   },
+  reconcile: {
+    description:
+      "What becomes of a mail that may have been accepted: mailbox looks for it there (needs Mail.Read), resend sends it again, park sets it aside. Default: resend.",
+    variable: "RECONCILE",
+    example: "mailbox"
+  },
+  wake: {
+    description:
+      "listen holds a connection and hears of a row at once; poll holds none between polls. Default: listen.",
+    variable: "WAKE",
+    example: "poll"
+  },
+  pollEvery: {
+    description: "From one poll to the next. Default: 1 minute, or 5 minutes where wake is poll.",
+    variable: "POLL_EVERY",
+    example: "15 minutes"
+  },
+  retention: {
+    description: "How long the outbox keeps what is settled. Default: 30 days.",
+    variable: "RETENTION",
+    example: "90 days"
+  },
   tables: { description: "The tables to watch.", example: "", json: [{ table: "public.inquiries" }] },
   "tables.table": {
     description: "`name` or `schema.name`; a name with a dot or capitals in SQL's own double quotes.",

@@ -68,6 +68,10 @@ const entry = (env: Environment, instance: number) => {
     address: url === undefined ? orAbsent(address) : undefined,
     tls: orAbsent(given({ mode: get("PGSSLMODE"), ca: get("PGSSLROOTCERT") })),
     timeZone: get("TIME_ZONE"),
+    reconcile: get("RECONCILE"),
+    wake: get("WAKE"),
+    pollEvery: get("POLL_EVERY"),
+    retention: get("RETENTION"),
     tables: [
       given({
         table: get("TABLE") ?? defaults?.table,

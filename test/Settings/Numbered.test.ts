@@ -132,7 +132,8 @@ describe("the replaced system's variables", () => {
         TABLE: "t",
         CHANNEL: "c",
         TEMPLATE: "record",
-        TIME_ZONE: "UTC"
+        TIME_ZONE: "UTC",
+        ...{ RECONCILE: "mailbox", WAKE: "poll", POLL_EVERY: "1 hour", RETENTION: "1 day" }
       })
       assert.strictEqual((yield* settle({ ...complete, ...idle })).databases.length, 1)
     })

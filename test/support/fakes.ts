@@ -42,7 +42,11 @@ export const watched: Watched = {
       clientId: "",
       proof: { _tag: "Secret", secret: Redacted.make("") }
     },
-    envelope: { from: "noreply@example.com", to: ["sales@example.com"], cc: [] }
+    envelope: { from: "noreply@example.com", to: ["sales@example.com"], cc: [] },
+    reconcile: "resend",
+    wake: "listen",
+    pollEvery: Duration.minutes(1),
+    retention: Duration.days(30)
   },
   table: {
     name: { schema: "public", name: "inquiries" },

@@ -1,7 +1,7 @@
 // The whole line for an integration test: a database of its own, a stand-in for Graph, and the app as main starts it.
 // Everything ends with the scope.
 import { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, Option, Redacted, Stream, SubscriptionRef } from "effect"
+import { Context, Duration, Effect, Layer, Option, Redacted, Stream, SubscriptionRef } from "effect"
 import { Reactivity } from "effect/reactivity"
 import * as GraphStandIn from "../../scripts/stage/GraphStandIn.ts"
 import * as Postgres from "../../scripts/stage/Postgres.ts"
@@ -43,6 +43,10 @@ export const databaseAt = (
   tables: [table("inquiries", "inquiry")],
   credential: credentialAt(origin),
   envelope: { from: "noreply@example.com", to: ["sales@example.com"], cc: [] },
+  reconcile: "resend",
+  wake: "listen",
+  pollEvery: Duration.minutes(1),
+  retention: Duration.days(30),
   ...overrides
 })
 
