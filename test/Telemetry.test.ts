@@ -37,6 +37,22 @@ describe("Telemetry", () => {
     })
   )
 
+  it.effect("prints what is said in one turn at once and in order, and the rest when the process ends suddenly", () =>
+    Effect.gen(function* () {
+      const before = new Set(process.listeners("exit"))
+      const turn = Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
+      const lines = yield* Effect.gen(function* () {
+        yield* Effect.andThen(Effect.logInfo("one"), Effect.logInfo("two"))
+        yield* turn
+        yield* Effect.logInfo("three")
+        for (const listener of process.listeners("exit")) if (!before.has(listener)) listener(0)
+        return yield* TestConsole.logLines
+      }).pipe(Effect.provide(Telemetry.layer({ level: "Info", format: "pretty" })))
+      assert.deepStrictEqual(lines, ["00:00:00 info  one\n00:00:00 info  two", "00:00:00 info  three"])
+      assert.deepStrictEqual(new Set(process.listeners("exit")), before)
+    })
+  )
+
   it.effect("says nothing below its level", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* said({ level: "Warn", format: "json" }, Effect.logInfo("sent")), [])

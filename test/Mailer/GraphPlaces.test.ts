@@ -1,6 +1,6 @@
 // Places in flight and on deck: how many mails of one database may be begun, and what a slow Graph changes.
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { sendTimeout } from "../../src/Mailer.ts"
 import * as Graph from "../../src/Mailer/Graph.ts"
@@ -91,6 +91,20 @@ describe("Graph", () => {
       yield* TestClock.adjust(sendTimeout)
       const tags = (yield* Fiber.join(all)).map(({ _tag }) => _tag)
       assert.deepStrictEqual(tags.toSorted(), [...Array(4).fill("Transient"), ...Array(4).fill("Uncertain")])
+      assert.lengthOf(yield* requests, 4)
+    })
+  )
+
+  it.effect("what waited so long that a slow answer would come too late is not requested, and surely unsent", () =>
+    Effect.gen(function* () {
+      const { requests, send, until } = yield* setup(() => Effect.andThen(Effect.sleep("11 seconds"), status(202)))
+      const all = yield* Effect.forkChild(many(8, Effect.result(send)))
+      yield* until("begin", 8)
+      yield* until("request t1", 4)
+      yield* TestClock.adjust("11 seconds")
+      const results = yield* Fiber.join(all)
+      const failures = results.flatMap((result) => (Result.isFailure(result) ? [result.failure.reason._tag] : []))
+      assert.deepStrictEqual(failures, Array(4).fill("Transient"))
       assert.lengthOf(yield* requests, 4)
     })
   )
