@@ -3,13 +3,16 @@
 import { Context, Effect, Layer, Redacted } from "effect"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
-import type { Database } from "./Database.ts"
+import { type Database, showTable } from "./Database.ts"
 import { Mailer } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
 import * as Msal from "./Mailer/Msal.ts"
 import { TokenCache } from "./Mailer/TokenCache.ts"
+import * as Ledger from "./Ledger.ts"
 import * as Monitor from "./Monitor.ts"
+import * as NotifyMonitor from "./NotifyMonitor.ts"
+import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
 
@@ -21,18 +24,33 @@ export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Superviso
       const children: Array<Child> = []
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
+        const ledger = Ledger.make(database.name, (number) => showTable(database.tables[number]?.name ?? unnamed))
         children.push({
           name: database.name,
-          run: (self) =>
-            Monitor.run(database, self).pipe(
-              Effect.provideService(Mailer, mailer),
-              Effect.provide(Connection.layer(database.address))
-            )
+          run: (self) => Effect.provideService(monitor(database, ledger, self), Mailer, mailer)
         })
       }
       return Supervisor.layer(children)
     })
   )
+
+const unnamed = { schema: undefined, name: "" }
+
+const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.Effect<never, Outage, Mailer> => {
+  const outbox = Effect.provide(Monitor.run(database, self), Connection.layer(database.address))
+  const notify = Effect.provide(NotifyMonitor.run(database, ledger, self), Connection.pool(database.address))
+  switch (database.capture) {
+    case "outbox":
+      return outbox
+    case "notify":
+      return notify
+    case "auto":
+      return NotifyMonitor.outboxThere(ledger).pipe(
+        Effect.provide(Connection.once(database.address)),
+        Effect.flatMap((there) => (there ? outbox : notify))
+      )
+  }
+}
 
 /** The mailer of a database, on a mailbox shared by all that use it with the same credential. Those share one token. */
 const mailers = Effect.gen(function* () {

@@ -1,5 +1,6 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
+import type { SqlClient } from "effect/sql/SqlClient"
 import { Duration, Effect, Exit, Fiber, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
@@ -8,7 +9,7 @@ import type { Claimed, Notice } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Records from "./Records.ts"
 import type { Row } from "./Row.ts"
-import type { Self } from "./State.ts"
+import type { Outage, Self } from "./State.ts"
 
 /** A third of the lease. */
 const renewal = Schedule.spaced("10 seconds")
@@ -19,6 +20,8 @@ const releaseTimeout = Duration.seconds(2)
 
 export interface Prepared extends Watched {
   readonly description: Description
+  /** Absent: the table itself is asked. */
+  readonly read?: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Row>, Outage, SqlClient>
 }
 
 /** What is watched, by the table's registered number. */
@@ -73,13 +76,11 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
 
 const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {
   const rows = new Map<Notice, Row>()
-  for (const [number, { description }] of tables) {
+  for (const [number, { description, read }] of tables) {
     const own = notices.filter(({ table }) => table === number)
     if (own.length === 0) continue
-    const found = yield* Records.fetch(
-      description,
-      own.map(({ key }) => key)
-    )
+    const keys = own.map(({ key }) => key)
+    const found = yield* read === undefined ? Records.fetch(description, keys) : read(keys)
     for (const notice of own) {
       const row = found.get(notice.key)
       if (row !== undefined) rows.set(notice, row)

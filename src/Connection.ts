@@ -43,26 +43,30 @@ export class Notifications extends Context.Service<
  * is confirmed: whatever commits after that is notified.
  */
 export const layer = (address: Address): Layer.Layer<PgClient.PgClient | SqlClient | Notifications, Outage> =>
-  Layer.merge(
-    PgClient.layer({ ...config(address), maxConnections: poolSize, idleTimeout: poolIdle }).pipe(Layer.orDie),
-    Layer.effect(Notifications, listen(address))
-  )
+  Layer.merge(pool(address), Layer.effect(Notifications, listen(address)))
+
+/** The pool alone. */
+export const pool = (address: Address): Layer.Layer<PgClient.PgClient | SqlClient> =>
+  PgClient.layer({ ...config(address), maxConnections: poolSize, idleTimeout: poolIdle }).pipe(Layer.orDie)
 
 /** One connection without LISTEN, for work that has an end. */
 export const once = (address: Address): Layer.Layer<PgClient.PgClient | SqlClient> =>
   PgClient.layer({ ...config(address), maxConnections: 1, idleTimeout: poolIdle }).pipe(Layer.orDie)
 
 const listen = Effect.fnUntraced(function* (address: Address) {
+  const { alive, pinned } = yield* pin(address)
+  const queue = yield* orOutage(pinned.listen(channel))
+  return { next: Effect.asVoid(orOutage(Queue.takeAll(queue))), clear: Effect.ignore(Queue.clear(queue)), alive }
+})
+
+/** A connection of its own, and the heartbeat on it. */
+export const pin = Effect.fnUntraced(function* (address: Address) {
   const connection = yield* orOutage(PgConnection.make(config(address)))
   const pinned = yield* connection.pin
-  const queue = yield* orOutage(pinned.listen(channel))
-  return {
-    next: Effect.asVoid(orOutage(Queue.takeAll(queue))),
-    clear: Effect.ignore(Queue.clear(queue)),
-    alive: pinned
-      .query("select 1")
-      .pipe(Effect.timeout(heartbeatTimeout), orOutage, Effect.repeat(heartbeat), Effect.andThen(Effect.never))
-  }
+  const alive: Effect.Effect<never, Outage> = pinned
+    .query("select 1")
+    .pipe(Effect.timeout(heartbeatTimeout), orOutage, Effect.repeat(heartbeat), Effect.andThen(Effect.never))
+  return { pinned, alive }
 })
 
 const config = (address: Address): PgClient.PgClientConfig => ({

@@ -26,6 +26,13 @@ export type Tls =
 export const Reconcile = Schema.Literals(["mailbox", "resend", "park"])
 export type Reconcile = typeof Reconcile.Type
 
+/**
+ * What tells of new rows. `outbox` is a table and a trigger of ours, `notify` the customer's own notifications; `auto` is
+ * the outbox where it is installed, else `notify`.
+ */
+export const Capture = Schema.Literals(["outbox", "notify", "auto"])
+export type Capture = typeof Capture.Type
+
 /** How new rows are noticed: `listen` holds a connection, `poll` holds none between two looks. */
 export const Wake = Schema.Literals(["listen", "poll"])
 export type Wake = typeof Wake.Type
@@ -48,7 +55,7 @@ export interface TableName {
 
 export interface Table {
   readonly name: TableName
-  /** The replaced system's channel. Kept for capture without an outbox; ours is always `inquiries_mailer`. */
+  /** What the customer's own trigger notifies, for capture without the outbox; ours is always `inquiries_mailer`. */
   readonly channel: string
   readonly template: TemplateName
   /** The column with the address that answers go to. */
@@ -72,6 +79,7 @@ export interface Database {
   readonly credential: Credential
   readonly envelope: Envelope
   readonly reconcile: Reconcile
+  readonly capture: Capture
   readonly wake: Wake
   /** Between two looks that nothing has woken. */
   readonly pollEvery: Duration.Duration

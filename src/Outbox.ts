@@ -13,7 +13,7 @@ import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
 /** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
-const grace = 30_000
+export const grace = 30_000
 
 export class Outbox extends Context.Service<
   Outbox,

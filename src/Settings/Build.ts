@@ -78,6 +78,7 @@ export const build = (entries: ReadonlyArray<Entry>, cloud: Cloud): ReadonlyArra
         credential: share({ cloud, tenantId: mail.tenantId, clientId: mail.clientId, proof }),
         envelope: { from: mail.from, to: mail.to, cc: mail.cc ?? [] },
         reconcile: entry.reconcile ?? "resend",
+        capture: entry.capture ?? "outbox",
         wake: entry.wake ?? "listen",
         pollEvery: entry.pollEvery ?? (entry.wake === "poll" ? Duration.minutes(5) : Duration.minutes(1)),
         retention: entry.retention ?? Duration.days(30)

@@ -1,7 +1,7 @@
 // The Schema of the databases: what MAILER_DATABASES holds, and what numbered variables are turned into. The JSON schema
 // in the repository is made from it. Decoding reads the PEM files that it names.
 import { Schema } from "effect"
-import { Reconcile, TemplateName, Wake } from "../Database.ts"
+import { Capture, Reconcile, TemplateName, Wake } from "../Database.ts"
 import { addressFields } from "./AddressFields.ts"
 import { Authority, ClientCertificate } from "./Pem.ts"
 import { TableText } from "./TableText.ts"
@@ -46,6 +46,7 @@ const Entry = Schema.Struct({
   tls: Schema.optionalKey(Schema.Struct({ mode: Schema.optionalKey(TlsMode), ca: Schema.optionalKey(Authority) })),
   timeZone: Schema.optionalKey(TimeZone),
   reconcile: Schema.optionalKey(Reconcile.annotate({ message: "must be mailbox, resend or park" })),
+  capture: Schema.optionalKey(Capture.annotate({ message: "must be outbox, notify or auto" })),
   wake: Schema.optionalKey(Wake.annotate({ message: "must be listen or poll" })),
   pollEvery: Schema.optionalKey(DurationText("10 seconds", "1 day")),
   retention: Schema.optionalKey(DurationText("1 day", "3650 days")),

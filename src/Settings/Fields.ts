@@ -65,6 +65,12 @@ const fields = {
     variable: "RECONCILE",
     example: "mailbox"
   },
+  capture: {
+    description:
+      "outbox installs a table and a trigger. notify needs no more than SELECT and listens to each table's channel; a restart forgets what waits. auto is the outbox where it is installed, else notify. Default: outbox.",
+    variable: "CAPTURE",
+    example: "auto"
+  },
   wake: {
     description:
       "listen holds a connection and hears of a row at once; poll holds none between polls. Default: listen.",

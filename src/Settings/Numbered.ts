@@ -69,6 +69,7 @@ const entry = (env: Environment, instance: number) => {
     tls: orAbsent(given({ mode: get("PGSSLMODE"), ca: get("PGSSLROOTCERT") })),
     timeZone: get("TIME_ZONE"),
     reconcile: get("RECONCILE"),
+    capture: get("CAPTURE"),
     wake: get("WAKE"),
     pollEvery: get("POLL_EVERY"),
     retention: get("RETENTION"),

@@ -14,7 +14,11 @@ const concurrency = 4
 const handler = Effect.fn("command.migrate")(function* () {
   const { databases } = yield* settings
   const names = databases.map(({ name }) => name)
-  const codes = yield* Effect.forEach(databases, (database) => migrateOne(database, names), { concurrency })
+  const codes = yield* Effect.forEach(
+    databases,
+    (database) => (database.capture === "notify" ? spare(database) : migrateOne(database, names)),
+    { concurrency }
+  )
   for (const code of [exitCodes.unavailable, exitCodes.settings]) {
     if (codes.includes(code)) return yield* new ExitStatus({ code })
   }
@@ -30,6 +34,9 @@ const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>) 
         Effect.as(say(database, [`not migrated: ${reason}. The others are not affected.`]), exitCodes.unavailable)
     })
   )
+
+const spare = (database: Database) =>
+  Effect.as(say(database, ["nothing is installed: its capture is notify"]), undefined)
 
 const say = ({ name }: Database, lines: ReadonlyArray<string>) =>
   Effect.forEach(lines, (line) => Console.log(`${name}: ${line}`), { discard: true })

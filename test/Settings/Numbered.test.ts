@@ -133,7 +133,7 @@ describe("the replaced system's variables", () => {
         CHANNEL: "c",
         TEMPLATE: "record",
         TIME_ZONE: "UTC",
-        ...{ RECONCILE: "mailbox", WAKE: "poll", POLL_EVERY: "1 hour", RETENTION: "1 day" }
+        ...{ RECONCILE: "mailbox", CAPTURE: "auto", WAKE: "poll", POLL_EVERY: "1 hour", RETENTION: "1 day" }
       })
       assert.strictEqual((yield* settle({ ...complete, ...idle })).databases.length, 1)
     })

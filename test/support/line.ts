@@ -44,6 +44,7 @@ export const databaseAt = (
   credential: credentialAt(origin),
   envelope: { from: "noreply@example.com", to: ["sales@example.com"], cc: [] },
   reconcile: "resend",
+  capture: "outbox",
   wake: "listen",
   pollEvery: Duration.minutes(1),
   retention: Duration.days(30),
