@@ -1,6 +1,6 @@
 // What a notification of the replaced system's triggers says: `{"id": 42}`, or in old databases the whole row as JSON.
 // Strangers can notify, too: whatever else a payload holds is no row.
-import { Option, Predicate, Schema } from "effect"
+import { Option, Schema } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Content } from "./Ledger.ts"
 import type { Field, FieldKind, Row } from "./Row.ts"
@@ -39,7 +39,7 @@ const field = (table: Description, column: string, value: unknown): Field => {
   const shown = kind.startsWith("timestamp") ? text.replace("T", " ") : text
   return {
     column,
-    kind: Predicate.isObject(value) ? "json" : kind,
+    kind: typeof value === "object" ? "json" : kind,
     value: kind === "bytes" ? undefined : shown,
     bytes: Buffer.byteLength(text)
   }

@@ -86,12 +86,8 @@ describe("capture by notifications", () => {
       yield* line.insertInquiry(admin, 1)
       yield* standIn.awaitMails(1)
       const late = yield* admin.reserve
-      yield* late.executeUnprepared("begin", [], undefined)
-      yield* late.executeUnprepared(
-        "insert into inquiries (name, email, subject) values ('Late', 'l@example.com', 'Question 2')",
-        [],
-        undefined
-      )
+      const insert = "insert into inquiries (name, email, subject) values ('Late', 'l@example.com', 'Question 2')"
+      for (const statement of ["begin", insert]) yield* late.executeUnprepared(statement, [], undefined)
       yield* line.insertInquiry(admin, 3)
       yield* standIn.awaitMails(2)
       yield* admin.unsafe(`alter role ${role} nologin`)
@@ -162,17 +158,11 @@ describe("capture by notifications", () => {
   it.live("leaves rows to the outbox where its trigger stands", () =>
     Effect.gen(function* () {
       const { admin, database, fresh, standIn } = yield* stage()
-      yield* line.migrated({
-        ...database,
-        address: { ...database.address, user: fresh.user, password: fresh.password }
-      })
+      const owner = { ...database.address, user: fresh.user, password: fresh.password }
+      yield* line.migrated({ ...database, address: owner })
       yield* listening(database)
       yield* line.insertInquiry(admin, 1)
-      yield* listening({
-        ...database,
-        capture: "outbox",
-        address: { ...database.address, user: fresh.user, password: fresh.password }
-      })
+      yield* listening({ ...database, capture: "outbox", address: owner })
       yield* line.allSettled(admin)
       assert.deepStrictEqual(yield* line.mailedNumbers(standIn), [1])
     }).pipe(silently)

@@ -1,0 +1,123 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { DatabaseName } from "../src/Database.ts"
+import * as Ledger from "../src/Ledger.ts"
+import { NotBegun } from "../src/Settlement.ts"
+
+const make = (name = "autos") => Ledger.make(DatabaseName.make(name), (number) => `public.t${number}`)
+
+const keys = ({ outbox }: Ledger.Ledger, limit = 64) =>
+  Effect.map(outbox.claim(limit), ({ notices }) => notices.map(({ key }) => key))
+
+describe("a ledger", () => {
+  it.effect("hands out a row once, oldest first, and never again when it is settled", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      yield* ledger.capture(0, "2")
+      yield* TestClock.adjust("1 second")
+      yield* ledger.capture(0, "1")
+      yield* ledger.capture(0, "2")
+      const { notices } = yield* ledger.outbox.claim(64)
+      assert.deepStrictEqual(
+        notices.map(({ key }) => key),
+        ["2", "1"]
+      )
+      assert.deepStrictEqual(yield* keys(ledger), [])
+      for (const notice of notices) yield* ledger.outbox.settle(notice, { outcome: "sent" })
+      yield* ledger.capture(0, "1")
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* keys(ledger), [])
+    })
+  )
+
+  it.effect("mails no row that it was told to remember", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      ledger.remember(0, "1")
+      yield* ledger.capture(0, "1")
+      yield* ledger.capture(1, "1")
+      const { notices } = yield* ledger.outbox.claim(64)
+      assert.deepStrictEqual(
+        notices.map(({ table }) => table),
+        [1]
+      )
+    })
+  )
+
+  it.effect("lets no full table hold up another", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      for (let n = 0; n < 10; n++) yield* ledger.capture(0, `a${n}`)
+      yield* ledger.capture(1, "b")
+      assert.include(yield* keys(ledger, 2), "b")
+    })
+  )
+
+  it.effect("gives the same row the same identity in every process, and no other row", () =>
+    Effect.gen(function* () {
+      const identity = Effect.fnUntraced(function* (name: string, table: number, key: string) {
+        const ledger = make(name)
+        yield* ledger.capture(table, key)
+        return (yield* ledger.outbox.claim(1)).notices[0]!.id
+      })
+      const id = yield* identity("autos", 0, "1")
+      assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+      assert.strictEqual(yield* identity("autos", 0, "1"), id)
+      const others = [yield* identity("autos", 0, "2"), yield* identity("autos", 1, "1"), yield* identity("b", 0, "1")]
+      assert.strictEqual(new Set([id, ...others]).size, 4)
+    })
+  )
+
+  it.effect("comes back to what was postponed when its time is there, with what was spent on it", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      yield* ledger.capture(0, "1")
+      const [notice] = (yield* ledger.outbox.claim(1)).notices
+      yield* ledger.outbox.begin(notice!)
+      const delay = Duration.seconds(15)
+      yield* ledger.outbox.postpone(notice!, { delay, spent: true, maybeSent: true, detail: "" })
+      assert.deepStrictEqual((yield* ledger.outbox.claim(1)).untilDue, delay)
+      yield* TestClock.adjust(delay)
+      const [again] = (yield* ledger.outbox.claim(1)).notices
+      assert.deepInclude(again, { key: "1", attempts: 1, maybeSent: true, waited: delay })
+    })
+  )
+
+  it.effect("takes back what was claimed and not begun, and what a crash left begun only after its grace", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      for (const key of ["1", "2", "3"]) yield* ledger.capture(0, key)
+      const { notices } = yield* ledger.outbox.claim(3)
+      const [first, second, third] = notices
+      yield* ledger.outbox.begin(first!)
+      yield* ledger.outbox.release([first!, second!])
+      assert.deepStrictEqual(yield* keys(ledger), ["2"])
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual((yield* keys(ledger)).toSorted(), ["2", "3"])
+      assert.instanceOf(yield* Effect.flip(ledger.outbox.begin(third!)), NotBegun)
+      yield* TestClock.adjust("29 seconds")
+      assert.deepStrictEqual(yield* keys(ledger), [])
+      yield* TestClock.adjust("1 second")
+      const { notices: later } = yield* ledger.outbox.claim(3)
+      assert.deepInclude(
+        later.find(({ key }) => key === "1"),
+        { maybeSent: true, attempts: 1 }
+      )
+    })
+  )
+
+  it.effect("renews what is claimed, and lets nobody begin with a lease that ended", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      yield* ledger.capture(0, "1")
+      const [notice] = (yield* ledger.outbox.claim(1)).notices
+      yield* TestClock.adjust("20 seconds")
+      yield* ledger.outbox.renew([notice!])
+      yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual(yield* keys(ledger), [])
+      yield* TestClock.adjust("10 seconds")
+      assert.instanceOf(yield* Effect.flip(ledger.outbox.begin(notice!)), NotBegun)
+    })
+  )
+})
