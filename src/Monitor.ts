@@ -13,6 +13,7 @@ import type { Standing } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
+import * as Prune from "./Prune.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
 import { Outage } from "./State.ts"
@@ -39,7 +40,8 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, self:
   const outbox = Outbox.layer([...tables.keys()])
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
-    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox)))
+    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox))),
+    Effect.raceFirst(Prune.run([...tables.keys()], database.retention))
   )
 })
 
