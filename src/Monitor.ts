@@ -9,6 +9,7 @@ import * as Capture from "./Capture.ts"
 import * as Catalog from "./Catalog.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
+import * as Identity from "./Identity.ts"
 import type { Standing } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
@@ -35,6 +36,7 @@ export const nextBatch = (size: number, took: Duration.Duration): number =>
 /** Watches one database for ever. */
 export const run = Effect.fn("Monitor.run")(function* (database: Database, self: Self) {
   const notifications = yield* Notifications
+  yield* Identity.check
   const tables = yield* prepare(database)
   yield* self.healthy
   const outbox = Outbox.layer([...tables.keys()])

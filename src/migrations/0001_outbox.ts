@@ -59,6 +59,7 @@ export default Effect.gen(function* () {
   // One row: of which database this outbox was made, and which workers it serves. See Identity.ts.
   yield* sql`
     create table inquiries_mailer.identity (
+      one boolean primary key default true check (one),
       version integer not null,
       oldest_worker integer not null,
       database_oid text not null,
