@@ -9,6 +9,7 @@ import * as Capture from "./Capture.ts"
 import * as Catalog from "./Catalog.ts"
 import type { Database, DatabaseName } from "./Database.ts"
 import * as Holders from "./Holders.ts"
+import * as Identity from "./Identity.ts"
 import outbox from "./migrations/0001_outbox.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
@@ -24,15 +25,27 @@ export interface Report {
   readonly installed: ReadonlyArray<string>
   readonly unchanged: ReadonlyArray<string>
   readonly removed: ReadonlyArray<string>
-  /** Tables that cannot be watched, each with the reason. */
+  /** How many notices were parked, because they came along from the database that this is a copy of. */
+  readonly parked: number
+  /** Tables that cannot be watched, each with the reason; or why nothing was touched at all. */
   readonly refused: ReadonlyArray<string>
   /** Names registered here that the configuration does not know. */
   readonly otherNames: ReadonlyArray<string>
 }
 
-/** Migrates one database. `names` are all configured names, whose triggers are not strangers. */
-export const migrate = Effect.fn("Migrate.migrate")(function* (database: Database, names: ReadonlyArray<DatabaseName>) {
+/**
+ * Migrates one database. `names` are all configured names, whose triggers are not strangers. A copy of another database
+ * is touched only to `adopt` it.
+ */
+export const migrate = Effect.fn("Migrate.migrate")(function* (
+  database: Database,
+  names: ReadonlyArray<DatabaseName>,
+  adopt = false
+) {
+  const refusal = yield* Identity.refusal(adopt)
+  if (refusal !== undefined) return { ...nothing, refused: [refusal] }
   const migrations = yield* schema
+  const parked = yield* Identity.record.pipe(retryCollisions, orOutage)
   const installed: Array<string> = []
   const unchanged: Array<string> = []
   const refused: Array<string> = []
@@ -57,9 +70,13 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (database: Databas
     }
   }
   const otherNames = yield* orOutage(Capture.otherNames(names))
-  const report: Report = { migrations, installed, unchanged, removed, refused, otherNames }
+  const report: Report = { migrations, installed, unchanged, removed, parked, refused, otherNames }
   return report
 })
+
+const nothing: Report = {
+  ...{ migrations: [], installed: [], unchanged: [], removed: [], parked: 0, refused: [], otherNames: [] }
+}
 
 const migrations = { "0001_outbox": outbox }
 

@@ -9,10 +9,12 @@ import * as Capture from "./Capture.ts"
 import * as Catalog from "./Catalog.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
+import * as Identity from "./Identity.ts"
 import type { Standing } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
+import * as Prune from "./Prune.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
 import { Outage } from "./State.ts"
@@ -34,12 +36,14 @@ export const nextBatch = (size: number, took: Duration.Duration): number =>
 /** Watches one database for ever. */
 export const run = Effect.fn("Monitor.run")(function* (database: Database, self: Self) {
   const notifications = yield* Notifications
+  yield* Identity.check
   const tables = yield* prepare(database)
   yield* self.healthy
   const outbox = Outbox.layer([...tables.keys()])
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
-    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox)))
+    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox))),
+    Effect.raceFirst(Prune.run([...tables.keys()], database.retention))
   )
 })
 

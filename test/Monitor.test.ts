@@ -147,9 +147,12 @@ describe("a monitor that loses its LISTEN connection", () => {
       const lost = yield* Deferred.make<never, Outage>()
       const answered = yield* Deferred.make<void>()
       const claiming = Effect.as(Effect.uninterruptible(Deferred.await(answered)), [])
-      // The first statement asks how often to poll, the others are the outbox's.
+      // The first statements ask which database this is and how often to poll, the others are the outbox's.
+      const first = ["inquiries_mailer.identity", "pg_control_system", "max_prepared_transactions"]
       const answer = (texts: ReadonlyArray<string>) =>
-        texts.join("").includes("max_prepared_transactions") ? Effect.succeed([{ off: true }]) : claiming
+        first.some((name) => texts.join("").includes(name))
+          ? Effect.succeed([{ off: true, version: 1, oldestWorker: 1, oid: "1", system: "1", branch: null }])
+          : claiming
       const sql = Object.assign(answer, { literal: (text: string) => text })
       const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
         Effect.provide([

@@ -1,9 +1,10 @@
 // `migrate`: outbox and triggers into every configured database, side by side. One that cannot be reached stops no other.
-import { Console, Effect } from "effect"
-import { Command } from "effect/cli"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
 import * as Connection from "../Connection.ts"
 import type { Database } from "../Database.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
+import { grants } from "../Grants.ts"
 import type { Report } from "../Migrate.ts"
 import { migrate } from "../Migrate.ts"
 import { settings } from "./settings.ts"
@@ -11,21 +12,43 @@ import { settings } from "./settings.ts"
 /** Databases that are migrated at once. */
 const concurrency = 4
 
-const handler = Effect.fn("command.migrate")(function* () {
+const adopt = Flag.Boolean("adopt").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription(
+    "Say of a copy of another database that it is the real one now. What came along unsettled is parked, because the original has probably mailed it."
+  )
+)
+
+/** PostgreSQL takes this name for everybody, also in quotes. */
+const isRole = (name: string) => name !== "" && name !== "public"
+
+const grantTo = Flag.String("grants").pipe(
+  Flag.filter(isRole, (name) => `must name a role, and "${name}" is none`),
+  Flag.withDescription("Change nothing: print the rights that a worker with this role needs, as statements."),
+  Flag.withMetavar("role"),
+  Flag.optional
+)
+
+const handler = Effect.fn("command.migrate")(function* (flags: {
+  readonly adopt: boolean
+  readonly grants: Option.Option<string>
+}) {
   const { databases } = yield* settings
   const names = databases.map(({ name }) => name)
-  const codes = yield* Effect.forEach(
-    databases,
-    (database) => (database.capture === "notify" ? spare(database) : migrateOne(database, names)),
-    { concurrency }
-  )
+  const one = (database: Database) =>
+    Option.isSome(flags.grants)
+      ? grantOne(database, flags.grants.value)
+      : database.capture === "notify"
+        ? spare(database)
+        : migrateOne(database, names, flags.adopt)
+  const codes = yield* Effect.forEach(databases, one, { concurrency })
   for (const code of [exitCodes.unavailable, exitCodes.settings]) {
     if (codes.includes(code)) return yield* new ExitStatus({ code })
   }
 })
 
-const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>) =>
-  migrate(database, names).pipe(
+const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>, adopt: boolean) =>
+  migrate(database, names, adopt).pipe(
     Effect.provide(Connection.once(database.address)),
     Effect.matchEffect({
       onSuccess: (report) =>
@@ -38,6 +61,19 @@ const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>) 
 const spare = (database: Database) =>
   Effect.as(say(database, ["nothing is installed: its capture is notify"]), undefined)
 
+/** Statements on standard output, whatever else is to be said on the other: it may be piped. */
+const grantOne = (database: Database, role: string) =>
+  grants(database, role).pipe(
+    Effect.provide(Connection.once(database.address)),
+    Effect.matchEffect({
+      onSuccess: (found) =>
+        "refused" in found
+          ? Effect.as(Console.error(`${database.name}: cannot watch it: ${found.refused}`), exitCodes.settings)
+          : Effect.as(Console.log(found.join("\n")), undefined),
+      onFailure: ({ reason }) => Effect.as(Console.error(`${database.name}: ${reason}`), exitCodes.unavailable)
+    })
+  )
+
 const say = ({ name }: Database, lines: ReadonlyArray<string>) =>
   Effect.forEach(lines, (line) => Console.log(`${name}: ${line}`), { discard: true })
 
@@ -46,13 +82,16 @@ const sentences = (report: Report): ReadonlyArray<string> => [
   ...report.installed.map((table) => `watches ${table}: rows that come from now on are mailed`),
   ...report.unchanged.map((table) => `watches ${table}: unchanged`),
   ...report.removed.map((table) => `no longer watches ${table}: it is not configured any more`),
+  ...(report.parked > 0
+    ? [`parked ${report.parked} notices that came along from another database, which has probably mailed them`]
+    : []),
   ...report.refused.map((reason) => `cannot watch it: ${reason}`),
   ...report.otherNames.map(
     (name) => `also set up here under the name ${name}, which this configuration does not know: its notices wait for it`
   )
 ]
 
-export const migrateCommand = Command.make("migrate", {}, handler).pipe(
+export const migrateCommand = Command.make("migrate", { adopt, grants: grantTo }, handler).pipe(
   Command.withDescription(
     "Put the outbox and the triggers into every configured database. May be run again at any time, beside running workers."
   )

@@ -52,5 +52,20 @@ export default Effect.gen(function* () {
     create index outbox_key on inquiries_mailer.outbox (hashtextextended(key, 0), table_number)
     where coalesce(outcome, '') = ''`
 
+  // What may be pruned. An INSERT does not touch it, nor do claims: no wording of theirs implies its predicate.
+  yield* sql`
+    create index outbox_settled on inquiries_mailer.outbox (table_number, settled_at) where outcome is not null`
+
+  // One row: of which database this outbox was made, and which workers it serves. See Identity.ts.
+  yield* sql`
+    create table inquiries_mailer.identity (
+      one boolean primary key default true check (one),
+      version integer not null,
+      oldest_worker integer not null,
+      database_oid text not null,
+      system_identifier text,
+      branch text
+    )`
+
   yield* sql`revoke all on schema inquiries_mailer from public`
 })

@@ -106,4 +106,19 @@ describe("inquiries-mailer", () => {
       assert.include(output, "has no primary key")
     }).pipe(silently)
   )
+
+  it.live("refuses a copy of another database with 78 until it is adopted, and says what was parked", () =>
+    Effect.gen(function* () {
+      const { admin, database, standIn } = yield* line.stage()
+      yield* line.insertInquiry(admin, 1)
+      yield* admin`update inquiries_mailer.identity set database_oid = '1'`
+      const env = environment(database, standIn.origin)
+      const refused = yield* outcome(["migrate"], env)
+      assert.strictEqual(refused.code, 78)
+      assert.include(refused.output, "autos: cannot watch it: this is a copy of another database")
+      const adopted = yield* outcome(["migrate", "--adopt"], env)
+      assert.strictEqual(adopted.code, 0)
+      assert.include(adopted.output, "autos: parked 1 notices")
+    }).pipe(silently)
+  )
 })

@@ -5,7 +5,7 @@ import { DatabaseName } from "../../src/Database.ts"
 import { captured, customer, migrateOne, session } from "../support/customer.ts"
 
 const insert = "insert into inquiries (name) values ('a')"
-const nothing = { migrations: [], installed: [], unchanged: [], removed: [], refused: [], otherNames: [] }
+const nothing = { migrations: [], installed: [], unchanged: [], removed: [], parked: 0, refused: [], otherNames: [] }
 const unchanged = { ...nothing, unchanged: ["public.inquiries"] }
 const installed = { ...nothing, installed: ["public.inquiries"] }
 

@@ -1,0 +1,61 @@
+// Deletes what was settled long ago, in short statements, by whichever replica comes to it first. Only notices of these
+// tables, and never one that is unsettled. It is housekeeping: that it fails stops no mail, and is said once.
+import { Duration, Effect, Schedule } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import { orOutage } from "./SqlOutage.ts"
+import type { Outage } from "./State.ts"
+
+/** After the mails that have waited for a start. */
+const first = Duration.seconds(20)
+const rhythm = Schedule.spaced("10 minutes")
+/** Rows a statement: some milliseconds, so that nobody waits for its locks and no lag piles up on a standby. */
+const batch = 1_000
+/** Between two full batches: other work goes first, and autovacuum keeps up. */
+const breath = Duration.millis(200)
+
+/** Prunes these tables' notices for ever. */
+export const run = Effect.fn("Prune.run")(function* (tables: ReadonlyArray<number>, retention: Duration.Duration) {
+  let said: string | undefined
+  const pass = prune(tables, retention).pipe(
+    Effect.matchEffect({
+      onSuccess: (deleted) => {
+        said = undefined
+        return deleted === 0 ? Effect.void : Effect.logInfo(`deleted ${deleted} notices that were settled long ago`)
+      },
+      onFailure: ({ reason }: Outage) => {
+        if (said === reason) return Effect.void
+        said = reason
+        return Effect.logWarning(`settled notices could not be deleted, tried again every 10 minutes: ${reason}`)
+      }
+    })
+  )
+  yield* Effect.sleep(first)
+  yield* Effect.repeat(pass, rhythm)
+  return yield* Effect.never
+})
+
+/** One pass, until nothing is old enough any more. Tells how many notices it deleted. */
+export const prune = Effect.fn("Prune.prune")(function* (tables: ReadonlyArray<number>, retention: Duration.Duration) {
+  const sql = yield* SqlClient
+  let all = 0
+  for (const table of tables) {
+    while (true) {
+      // `now()`, not clock_timestamp(), which no index condition may hold: it would read all that is too young.
+      // Locked first: one that somebody is putting back into the queue is passed over, and found changed the next time.
+      const rows = yield* orOutage(sql<{ readonly deleted: number }>`
+        with old as materialized (
+          select id from inquiries_mailer.outbox
+          where table_number = ${table}::integer and outcome is not null
+            and settled_at < now() - ${Duration.toMillis(retention)}::float8 * interval '1 ms'
+          order by settled_at limit ${batch} for update skip locked
+        ),
+        deleted as (delete from inquiries_mailer.outbox o using old where o.id = old.id returning o.id)
+        select count(*)::integer as deleted from deleted`)
+      const deleted = rows[0]?.deleted ?? 0
+      all += deleted
+      if (deleted < batch) break
+      yield* Effect.sleep(breath)
+    }
+  }
+  return all
+})
