@@ -26,7 +26,7 @@ export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Superviso
           run: (self) =>
             Monitor.run(database, self).pipe(
               Effect.provideService(Mailer, mailer),
-              Effect.provide(Connection.layer(database.address))
+              Effect.provide(Connection.layer(database.address, database.wake))
             )
         })
       }

@@ -132,6 +132,7 @@ describe("deliver", () => {
       const { events, layer } = fakes({ settleFailures: Array.from({ length: 30 }, () => outage) })
       const said: Array<string> = []
       const self = {
+        ...indifferent,
         healthy: Effect.sync(() => void said.push("healthy")),
         ailing: ({ reason }: Outage) => Effect.sync(() => void said.push(reason))
       }
