@@ -9,10 +9,10 @@ import * as Net from "node:net"
 import type { Address, Tls, Wake } from "./Database.ts"
 import * as Session from "./Session.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
-import type { Outage } from "./State.ts"
+import { Outage } from "./State.ts"
 
-/** One query in this rhythm on the LISTEN connection: notices a dead peer in 15 s and keeps NAT tables warm. */
-const heartbeat = Schedule.spaced("10 seconds")
+/** One query in this rhythm on the LISTEN connection: notices a dead peer in 13 s and keeps NAT tables warm. */
+const heartbeat = Schedule.spaced("8 seconds")
 const heartbeatTimeout = Duration.seconds(5)
 const poolSize = 4
 /** Shorter than `Session.silence`: an idle pooled connection is closed politely. */
@@ -70,27 +70,31 @@ const pool = (address: Address, direct: boolean, idleTimeout: Duration.Duration,
   return (direct ? PgClient.layer(sized) : Session.pooled(sized)).pipe(Layer.orDie)
 }
 
-/** Whether sessions keep what they ask for. A pooler refuses it, or drops it. */
-const isDirect = Effect.fnUntraced(
-  function* (address: Address) {
-    const connection = yield* PgConnection.make(config(address, true))
-    const { rows } = yield* connection.query(Session.kept, [], false)
-    return rows[0]?.["kept"] === true
-  },
-  Effect.scoped,
-  Effect.catchIf(
-    (error) => codeOf(error) === refusedParameter,
-    () => Effect.succeed(false)
-  ),
-  orOutage
-)
+/** Whether sessions keep what they ask for. A pooler refuses it, or drops it. Read-only is an outage before any work. */
+const isDirect = Effect.fnUntraced(function* (address: Address) {
+  const looked = yield* PgConnection.make(config(address, true)).pipe(
+    Effect.flatMap((connection) => connection.query(Session.kept, [], false)),
+    Effect.scoped,
+    Effect.map(({ rows }) => rows[0]),
+    Effect.catchIf(
+      (error) => codeOf(error) === refusedParameter,
+      () => Effect.undefined
+    ),
+    orOutage
+  )
+  if (looked?.["writable"] === false) {
+    return yield* new Outage({ state: "waiting", reason: "the server is read-only or in recovery" })
+  }
+  return looked?.["kept"] === true
+})
 
 const deafness = (deaf: "wanted" | "unheard") =>
   Layer.succeed(Notifications, { next: Effect.never, clear: Effect.void, alive: Effect.never, deaf })
 
 /** LISTENs, and hears a notification of its own; undefined where that does not come through. */
 const listen = Effect.fnUntraced(function* (address: Address, direct: boolean) {
-  const connection = yield* orOutage(PgConnection.make(config(address, direct)))
+  const socket = openSocket(address)
+  const connection = yield* orOutage(PgConnection.make({ ...config(address, direct), stream: () => socket }))
   const pinned = yield* connection.pin
   const queue = yield* orOutage(pinned.listen(channel))
   const proof = `${proofs}${randomUUID()}`
@@ -111,9 +115,15 @@ const listen = Effect.fnUntraced(function* (address: Address, direct: boolean) {
   return Notifications.of({
     next: Effect.asVoid(orOutage(news)),
     clear: Effect.ignore(Queue.clear(queue)),
+    // An interrupted query would wait for the peer: cutting it off ends the query at once.
     alive: pinned
       .query("select 1", [], direct)
-      .pipe(Effect.timeout(heartbeatTimeout), orOutage, Effect.repeat(heartbeat), Effect.andThen(Effect.never)),
+      .pipe(
+        Effect.raceFirst(Effect.andThen(Effect.delay(cutOff(socket), heartbeatTimeout), Effect.never)),
+        orOutage,
+        Effect.repeat(heartbeat),
+        Effect.andThen(Effect.never)
+      ),
     deaf: undefined
   })
 })
@@ -137,10 +147,13 @@ const openSocket = (address: Address): Net.Socket => {
       ? { path: `${address.host}/.s.PGSQL.${address.port}` }
       : { host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5_000 }
   )
-  return socket.setTimeout(Duration.toMillis(Session.silence), () => {
+  return socket.setTimeout(Duration.toMillis(Session.silence), () => Effect.runSync(cutOff(socket)))
+}
+
+const cutOff = (socket: Net.Socket): Effect.Effect<void> =>
+  Effect.sync(() => {
     socket.destroy(Object.assign(new Error("No traffic on the connection"), { code: "ETIMEDOUT" }))
   })
-}
 
 const tlsOptions = (tls: Tls, host: string): PgClient.PgClientConfig["ssl"] => {
   if (tls.mode === "disable") return false
