@@ -1,5 +1,6 @@
 // One notice: render, send, settle. From the begun mark to the settlement nothing can interrupt it, and the settlement
-// is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one.
+// is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one;
+// only what the database still refuses when the program has to end is given up, and named.
 import type { Cause } from "effect"
 import { Data, DateTime, Duration, Effect, Random, Result, Schedule } from "effect"
 import { createHash } from "node:crypto"

@@ -148,6 +148,29 @@ describe("deliver", () => {
     })
   )
 
+  it.effect("gives an outcome up only when the program has to end, and names the notice", () =>
+    Effect.gen(function* () {
+      const outage = new Outage({ state: "blocked", reason: "the outbox is gone" })
+      const { events, layer } = fakes({ settleFailures: Array.from({ length: 999 }, () => outage) })
+      const { layer: logger, lines } = quiet()
+      const ending = yield* Deferred.make<void>()
+      const self = { ...indifferent, givenUp: Deferred.await(ending) }
+      const fiber = yield* deliver(notice("1"), Effect.succeed(row("1")), watched, self).pipe(
+        Effect.provide([layer, logger]),
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("1 minute")
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("1 minute")
+      assert.isUndefined(fiber.pollUnsafe(), "a lost connection interrupts too, and gives up nothing")
+      yield* Deferred.succeed(ending, undefined)
+      yield* Fiber.join(interrupting)
+      assert.notInclude(events, "sent")
+      assert.match(lines.at(-1)!.message, /^its outcome could not be written \(sent: /)
+      assert.strictEqual(lines.at(-1)!.annotations["notice"], notice("1").id)
+    })
+  )
+
   it.effect("logs what happened to which row, what happens next and when, and nothing that the customer wrote", () =>
     Effect.gen(function* () {
       const { layer: logger, lines } = quiet()
