@@ -37,8 +37,8 @@ export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Superviso
 const unnamed = { schema: undefined, name: "" }
 
 const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.Effect<never, Outage, Mailer> => {
-  const outbox = Effect.provide(Monitor.run(database, self), Connection.layer(database.address))
-  const notify = Effect.provide(NotifyMonitor.run(database, ledger, self), Connection.pool(database.address))
+  const outbox = Effect.provide(Monitor.run(database, self), Connection.layer(database.address, database.wake))
+  const notify = Effect.provide(NotifyMonitor.run(database, ledger, self), Connection.pooled(database.address))
   switch (database.capture) {
     case "outbox":
       return outbox

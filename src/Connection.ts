@@ -1,27 +1,29 @@
 // The way to one database: a small lazy pool, and one pinned connection that LISTENs and proves with a heartbeat that
 // somebody is there. Built inside the child that uses it, so that a restart gets everything new. No operation on it can
-// hang for ever: a socket without traffic destroys itself (`silence`), which also ends what cannot be interrupted.
+// hang for ever: a socket without traffic destroys itself (`Session.silence`), which also ends what cannot be interrupted.
 import { PgClient, PgConnection } from "@effect/sql-pg"
-import { Context, Duration, Effect, Layer, Queue, Schedule } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Option, Queue, Schedule, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import { randomUUID } from "node:crypto"
 import * as Net from "node:net"
-import type { Address, Tls } from "./Database.ts"
-import { orOutage } from "./SqlOutage.ts"
-import type { Outage } from "./State.ts"
+import type { Address, Tls, Wake } from "./Database.ts"
+import * as Session from "./Session.ts"
+import { codeOf, orOutage } from "./SqlOutage.ts"
+import { Outage } from "./State.ts"
 
-/** One query in this rhythm on the LISTEN connection: notices a dead peer in 15 s and keeps NAT tables warm. */
-const heartbeat = Schedule.spaced("10 seconds")
+/** One query in this rhythm on the LISTEN connection: notices a dead peer in 13 s and keeps NAT tables warm. */
+const heartbeat = Schedule.spaced("8 seconds")
 const heartbeatTimeout = Duration.seconds(5)
-/** Longer than heartbeat and its timeout together, so that only a silent peer is cut off. */
-const silence = Duration.seconds(20)
-const statementTimeout = Duration.seconds(5)
-/** Shorter than `statementTimeout`: a table that somebody holds is then called that, not a slow statement. */
-const lockTimeout = Duration.seconds(4)
-/** No session of ours is idle for longer than `poolIdle`: one that is belongs to a process that vanished. */
-const idleTimeout = Duration.minutes(1)
 const poolSize = 4
-/** Shorter than `silence`: an idle pooled connection is closed politely. */
+/** Shorter than `Session.silence`: an idle pooled connection is closed politely. */
 const poolIdle = Duration.seconds(15)
+/** Between polls nothing is held, so that a serverless database may sleep. */
+const pollIdle = Duration.seconds(1)
+/** "Unsupported startup parameter". */
+const refusedParameter = "08P01"
+const proofTimeout = Duration.seconds(5)
+/** How the payload of a proof begins; a trigger's begins with a brace. */
+const proofs = "proof "
 
 /** The channel of our own triggers. A fixed name: an old system that still listens elsewhere is not woken. */
 export const channel = "inquiries_mailer"
@@ -35,41 +37,109 @@ export class Notifications extends Context.Service<
     readonly clear: Effect.Effect<void>
     /** Never ends while the server answers on the LISTEN connection. */
     readonly alive: Effect.Effect<never, Outage>
+    /** Why nothing is ever notified here, where that is so: `wanted`, or because no notification comes through. */
+    readonly deaf: "wanted" | "unheard" | undefined
   }
 >()("inquiries-mailer/Notifications") {}
 
 /**
  * A pool of at most 4 connections, opened as they are needed, and the LISTEN connection. The layer is ready when LISTEN
- * is confirmed: whatever commits after that is notified.
+ * is confirmed and one notification has come through: whatever commits after that is notified. In poll mode, and where
+ * none comes through, there is no LISTEN connection.
  */
-export const layer = (address: Address): Layer.Layer<PgClient.PgClient | SqlClient | Notifications, Outage> =>
-  Layer.merge(pool(address), Layer.effect(Notifications, listen(address)))
-
-/** The pool alone. */
-export const pool = (address: Address): Layer.Layer<PgClient.PgClient | SqlClient> =>
-  PgClient.layer({ ...config(address), maxConnections: poolSize, idleTimeout: poolIdle }).pipe(Layer.orDie)
+export const layer = (address: Address, wake: Wake): Layer.Layer<SqlClient | Notifications, Outage> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const direct = yield* isDirect(address)
+      if (wake === "poll") return Layer.merge(pool(address, direct, pollIdle), deafness("wanted"))
+      const scope = yield* Scope.fork(yield* Effect.scope)
+      const heard = yield* listen(address, direct).pipe(Scope.provide(scope))
+      if (heard !== undefined) return Layer.merge(pool(address, direct, poolIdle), Layer.succeed(Notifications, heard))
+      yield* Scope.close(scope, Exit.void)
+      // What loses notifications changes sessions between two statements.
+      return Layer.merge(pool(address, false, poolIdle), deafness("unheard"))
+    })
+  )
 
 /** One connection without LISTEN, for work that has an end. */
-export const once = (address: Address): Layer.Layer<PgClient.PgClient | SqlClient> =>
-  PgClient.layer({ ...config(address), maxConnections: 1, idleTimeout: poolIdle }).pipe(Layer.orDie)
+export const once = (address: Address): Layer.Layer<SqlClient, Outage> =>
+  Layer.unwrap(Effect.map(isDirect(address), (direct) => pool(address, direct, poolIdle, 1)))
 
-const listen = Effect.fnUntraced(function* (address: Address) {
-  const { alive, pinned } = yield* pin(address)
+/** The pool without LISTEN. */
+export const pooled = (address: Address): Layer.Layer<SqlClient, Outage> =>
+  Layer.unwrap(Effect.map(isDirect(address), (direct) => pool(address, direct, poolIdle)))
+
+const pool = (address: Address, direct: boolean, idleTimeout: Duration.Duration, maxConnections = poolSize) => {
+  const sized = { ...config(address, direct), maxConnections, idleTimeout }
+  return (direct ? PgClient.layer(sized) : Session.pooled(sized)).pipe(Layer.orDie)
+}
+
+/** Whether sessions keep what they ask for. A pooler refuses it, or drops it. Read-only is an outage before any work. */
+const isDirect = Effect.fnUntraced(function* (address: Address) {
+  const looked = yield* PgConnection.make(config(address, true)).pipe(
+    Effect.flatMap((connection) => connection.query(Session.kept, [], false)),
+    Effect.scoped,
+    Effect.map(({ rows }) => rows[0]),
+    Effect.catchIf(
+      (error) => codeOf(error) === refusedParameter,
+      () => Effect.undefined
+    ),
+    orOutage
+  )
+  if (looked?.["writable"] === false) {
+    return yield* new Outage({ state: "waiting", reason: "the server is read-only or in recovery" })
+  }
+  return looked?.["kept"] === true
+})
+
+const deafness = (deaf: "wanted" | "unheard") =>
+  Layer.succeed(Notifications, { next: Effect.never, clear: Effect.void, alive: Effect.never, deaf })
+
+/** LISTENs, and hears a notification of its own; undefined where that does not come through. */
+const listen = Effect.fnUntraced(function* (address: Address, direct: boolean) {
+  const { alive, pinned } = yield* pin(address, direct)
   const queue = yield* orOutage(pinned.listen(channel))
-  return { next: Effect.asVoid(orOutage(Queue.takeAll(queue))), clear: Effect.ignore(Queue.clear(queue)), alive }
+  const proof = `${proofs}${randomUUID()}`
+  // From another connection: on its own even a pooler's would hear it.
+  const proving = Effect.scoped(
+    Effect.flatMap(PgConnection.make(config(address, direct)), (other) =>
+      other.query(`select pg_catalog.pg_notify('${channel}', '${proof}')`, [], false)
+    )
+  )
+  const hearing = Queue.take(queue).pipe(Effect.repeat({ until: ({ payload }) => payload === proof }))
+  yield* orOutage(proving)
+  const heard = yield* orOutage(Effect.timeoutOption(hearing, proofTimeout))
+  if (Option.isNone(heard)) return undefined
+  // The proof of another replica is no news.
+  const news = Queue.takeAll(queue).pipe(
+    Effect.repeat({ until: (all) => all.some(({ payload }) => !payload.startsWith(proofs)) })
+  )
+  return Notifications.of({
+    next: Effect.asVoid(orOutage(news)),
+    clear: Effect.ignore(Queue.clear(queue)),
+    alive,
+    deaf: undefined
+  })
 })
 
 /** A connection of its own, and the heartbeat on it. */
-export const pin = Effect.fnUntraced(function* (address: Address) {
-  const connection = yield* orOutage(PgConnection.make(config(address)))
+export const pin = Effect.fnUntraced(function* (address: Address, direct = true) {
+  const socket = openSocket(address)
+  const connection = yield* orOutage(PgConnection.make({ ...config(address, direct), stream: () => socket }))
   const pinned = yield* connection.pin
+  // An interrupted query would wait for the peer: cutting it off ends the query at once.
   const alive: Effect.Effect<never, Outage> = pinned
-    .query("select 1")
-    .pipe(Effect.timeout(heartbeatTimeout), orOutage, Effect.repeat(heartbeat), Effect.andThen(Effect.never))
+    .query("select 1", [], direct)
+    .pipe(
+      Effect.raceFirst(Effect.andThen(Effect.delay(cutOff(socket), heartbeatTimeout), Effect.never)),
+      orOutage,
+      Effect.repeat(heartbeat),
+      Effect.andThen(Effect.never)
+    )
   return { pinned, alive }
 })
 
-const config = (address: Address): PgClient.PgClientConfig => ({
+const config = (address: Address, direct: boolean): PgClient.PgClientConfig => ({
   host: address.host,
   port: address.port,
   database: address.database,
@@ -78,38 +148,9 @@ const config = (address: Address): PgClient.PgClientConfig => ({
   ssl: tlsOptions(address.tls, address.host),
   applicationName: "inquiries-mailer",
   connectTimeout: "5 seconds",
-  startupParameters,
+  ...(direct ? { startupParameters: Session.startupParameters } : { prepare: false }),
   stream: () => openSocket(address)
 })
-
-const milliseconds = (duration: Duration.Duration): string => String(Duration.toMillis(duration))
-
-/** What the work relies on, whatever the server's, the database's and the role's defaults are. */
-const startupParameters = {
-  statement_timeout: milliseconds(statementTimeout),
-  lock_timeout: milliseconds(lockTimeout),
-  idle_in_transaction_session_timeout: milliseconds(silence),
-  idle_session_timeout: milliseconds(idleTimeout),
-  // When we vanish in the middle of an answer, the server gives up what the session holds. No effect on Unix sockets.
-  tcp_user_timeout: milliseconds(silence),
-  // A claim passes over what another replica has claimed meanwhile; a stricter level would make it fail instead.
-  default_transaction_isolation: "read committed",
-  // The begun mark and the settlement must survive a crash of the server, whatever its default is.
-  synchronous_commit: "on",
-  // A policy that would hide rows from us raises an error instead.
-  row_security: "off",
-  // Otherwise whoever may create functions in `public` could have ours run his, with this user's rights.
-  search_path: "pg_catalog, pg_temp",
-  // A backslash in a name of the customer's stays one.
-  standard_conforming_strings: "on",
-  // Every statement of ours is a walk along an index. Statistics from a quiet hour must not talk the planner out of it,
-  // and what is planned once need not be planned again.
-  ...{ enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off", enable_bitmapscan: "off", jit: "off" },
-  plan_cache_mode: "force_generic_plan",
-  // Templates read times as text.
-  datestyle: "ISO, YMD",
-  timezone: "UTC"
-}
 
 const openSocket = (address: Address): Net.Socket => {
   const socket = Net.connect(
@@ -117,10 +158,13 @@ const openSocket = (address: Address): Net.Socket => {
       ? { path: `${address.host}/.s.PGSQL.${address.port}` }
       : { host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5_000 }
   )
-  return socket.setTimeout(Duration.toMillis(silence), () => {
+  return socket.setTimeout(Duration.toMillis(Session.silence), () => Effect.runSync(cutOff(socket)))
+}
+
+const cutOff = (socket: Net.Socket): Effect.Effect<void> =>
+  Effect.sync(() => {
     socket.destroy(Object.assign(new Error("No traffic on the connection"), { code: "ETIMEDOUT" }))
   })
-}
 
 const tlsOptions = (tls: Tls, host: string): PgClient.PgClientConfig["ssl"] => {
   if (tls.mode === "disable") return false

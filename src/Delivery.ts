@@ -1,5 +1,6 @@
 // One notice: render, send, settle. From the begun mark to the settlement nothing can interrupt it, and the settlement
-// is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one.
+// is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one;
+// only what the database still refuses when the program has to end is given up, and named.
 import type { Cause } from "effect"
 import { Data, DateTime, Duration, Effect, Random, Result, Schedule } from "effect"
 import { createHash } from "node:crypto"
@@ -136,7 +137,20 @@ const compose = Effect.fnUntraced(function* (
   return mail
 })
 
-/** Writes the outcome, however long that takes, and says in one line what happened and what happens next; true if that was the end. */
+/** Writes until it is written, and then the child is healthy; false if the program ends before. */
+const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<boolean> => {
+  const retried = write.pipe(
+    Effect.tapError(self.ailing),
+    Effect.retry(settling),
+    // Retried without end: what is left are defects.
+    Effect.orDie,
+    Effect.andThen(self.healthy),
+    Effect.as(true)
+  )
+  return Effect.raceFirst(Effect.interruptible(Effect.delay(retried, "100 millis")), Effect.as(self.givenUp, false))
+}
+
+/** Writes the outcome, and says in one line what happened and what happens next; true if that was the end. */
 const settle = Effect.fnUntraced(function* (
   notice: Notice,
   decision: Settlement | Postponement,
@@ -145,18 +159,17 @@ const settle = Effect.fnUntraced(function* (
 ) {
   const outbox = yield* Outbox
   const write = "outcome" in decision ? outbox.settle(notice, decision) : outbox.postpone(notice, decision)
-  let ailed = false
-  yield* write.pipe(
-    Effect.tapError((outage) => {
-      ailed = true
-      return self.ailing(outage)
-    }),
-    Effect.retry(settling),
-    // Retried without end: what is left are defects.
-    Effect.orDie
-  )
-  if (ailed) yield* self.healthy
   const outcome = "outcome" in decision ? decision.outcome : "postponed"
+  const written = yield* Effect.matchEffect(write, {
+    onSuccess: () => Effect.succeed(true),
+    onFailure: (outage) => Effect.andThen(self.ailing(outage), again(write, self))
+  })
+  if (!written) {
+    yield* Effect.logError(
+      `its outcome could not be written (${outcome}: ${detail}): it is uncertain at the next start`
+    )
+    return false
+  }
   const next = "outcome" in decision ? undefined : yield* nextStep(decision)
   yield* logAt(outcome)(`${outcome}: ${detail}`).pipe(
     Effect.annotateLogs(next === undefined ? { outcome } : { outcome, next })

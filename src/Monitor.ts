@@ -18,9 +18,10 @@ import * as Prune from "./Prune.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
 import { Outage } from "./State.ts"
+import * as Trigger from "./Trigger.ts"
 
-/** The safety net under NOTIFY. */
-const poll = Duration.minutes(1)
+/** Where notifications should come, and do not come through. */
+const pollUnheard = Duration.minutes(1)
 /** Where nobody may be notified, see `Capture`. */
 const pollWithoutNotify = Duration.seconds(5)
 /** Something is due and could not be claimed, because another replica is claiming it. */
@@ -34,20 +35,36 @@ export const nextBatch = (size: number, took: Duration.Duration): number =>
   Duration.isGreaterThan(took, batchTime) ? Math.max(batch.least, size >> 1) : Math.min(batch.most, size * 2)
 
 /** Watches one database for ever. */
-export const run = Effect.fn("Monitor.run")(function* (database: Database, self: Self) {
+export const run = Effect.fn("Monitor.run")(function* (database: Database, supervised: Self) {
   const notifications = yield* Notifications
   yield* Identity.check
-  const tables = yield* prepare(database)
+  const lost: Trigger.Lost = new Set()
+  const tables = yield* prepare(database, lost)
+  const pollEvery = yield* pollInterval(database, notifications.deaf)
+  const self = asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
-  const outbox = Outbox.layer([...tables.keys()])
+  const numbers = [...tables.keys()]
+  const outbox = Outbox.layer(numbers)
+  // Between two polls nothing may wake a database that sleeps.
+  const sleeps = notifications.deaf === "wanted"
+  const look = Trigger.look(lost, tables)
+  const atPoll = sleeps ? Effect.andThen(look, Prune.passes(numbers, database.retention)) : look
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
-    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox))),
-    Effect.raceFirst(Prune.run([...tables.keys()], database.retention))
+    Effect.raceFirst(watch(tables, pollEvery, self, atPoll).pipe(Effect.provide(outbox))),
+    Effect.raceFirst(sleeps ? Effect.never : Prune.run(numbers, database.retention))
   )
 })
 
-const prepare = Effect.fnUntraced(function* (database: Database) {
+/** A child that nothing wakes says that it polls, and why. */
+const asWoken = (self: Self, deaf: Notifications["Service"]["deaf"], every: Duration.Duration): Self => {
+  if (deaf === undefined) return self
+  const reason =
+    deaf === "wanted" ? "as it is set" : "no notification comes through (a pooler?), use the direct address"
+  return { ...self, healthy: self.polling(`looks every ${Duration.format(every)}, ${reason}`, deaf === "wanted") }
+}
+
+const prepare = Effect.fnUntraced(function* (database: Database, lost: Trigger.Lost) {
   const tables = new Map<number, Prepared>()
   for (const table of database.tables) {
     const description = yield* Catalog.describe(table.name)
@@ -60,11 +77,7 @@ const prepare = Effect.fnUntraced(function* (database: Database) {
       const reason = `table ${name} is not set up for ${database.name}: run \`inquiries-mailer migrate\``
       return yield* new Outage({ state: "blocked", reason })
     }
-    if (!registration.armed) {
-      yield* Effect.logError(
-        `table ${name} has lost its trigger, new rows are not mailed: run \`inquiries-mailer migrate\``
-      )
-    }
+    yield* Trigger.note(lost, registration, description)
     tables.set(registration.number, {
       database,
       table,
@@ -75,29 +88,37 @@ const prepare = Effect.fnUntraced(function* (database: Database) {
   return tables
 })
 
-const pollInterval = Effect.gen(function* () {
+const pollInterval = Effect.fnUntraced(function* (database: Database, deaf: Notifications["Service"]["deaf"]) {
+  if (deaf === "wanted") return database.pollEvery
+  if (deaf === "unheard") return Duration.min(database.pollEvery, pollUnheard)
   const sql = yield* SqlClient
   const [row] = yield* orOutage(sql<{ readonly off: boolean }>`
     select current_setting('max_prepared_transactions') = '0' as off`)
-  return row?.off === true ? poll : pollWithoutNotify
+  return row?.off === true ? database.pollEvery : Duration.min(database.pollEvery, pollWithoutNotify)
 })
 
-/** Claims and delivers for ever: what `run` does once everything is there. */
-export const watch = (tables: Tables, pollEvery: Duration.Duration, self: Self) =>
+/** Claims and delivers for ever: what `run` does once everything is there. `atPoll` rides on each safety poll. */
+export const watch = <R = never>(
+  tables: Tables,
+  pollEvery: Duration.Duration,
+  self: Self,
+  atPoll: Effect.Effect<void, Outage, R> = Effect.void
+) =>
   Effect.scoped(
     Effect.gen(function* () {
       const batches = yield* FiberSet.make<void, Outage>()
       const failed = Effect.andThen(FiberSet.join(batches), Effect.never)
-      return yield* Effect.raceFirst(claiming(tables, pollEvery, self, batches), failed)
+      return yield* Effect.raceFirst(claiming(tables, pollEvery, self, batches, atPoll), failed)
     })
   )
 
 /** A slow send holds up no newer row: the next claim waits for room, not for the end of the last one. */
-const claiming = Effect.fnUntraced(function* (
+const claiming = Effect.fnUntraced(function* <R>(
   tables: Tables,
   pollEvery: Duration.Duration,
   self: Self,
-  batches: FiberSet.FiberSet<void, Outage>
+  batches: FiberSet.FiberSet<void, Outage>,
+  atPoll: Effect.Effect<void, Outage, R>
 ) {
   const mailer = yield* Mailer
   const notifications = yield* Notifications
@@ -108,6 +129,7 @@ const claiming = Effect.fnUntraced(function* (
   let size = batch.least
   let inHand = 0
   let before: Standing["_tag"] = "Open"
+  let polled = yield* Clock.currentTimeMillis
 
   const deliver = Effect.fnUntraced(function* (claimed: Claimed) {
     const started = yield* Clock.currentTimeMillis
@@ -141,6 +163,11 @@ const claiming = Effect.fnUntraced(function* (
       room.closeUnsafe()
       yield* room.await
       continue
+    }
+    const now = yield* Clock.currentTimeMillis
+    if (now - polled >= Duration.toMillis(pollEvery)) {
+      yield* atPoll
+      polled = now
     }
     yield* notifications.clear
     yield* Queue.clear(postponed)

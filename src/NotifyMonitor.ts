@@ -68,7 +68,12 @@ export const run = Effect.fn("NotifyMonitor.run")(function* (database: Database,
   // Since its last look while standing by, whoever was elected then may have mailed some.
   yield* looking(stoodBy)
   yield* self.healthy
-  const notifications = Notifications.of({ next: Queue.take(wakes), clear: Effect.asVoid(Queue.clear(wakes)), alive })
+  const notifications = Notifications.of({
+    next: Queue.take(wakes),
+    clear: Effect.asVoid(Queue.clear(wakes)),
+    alive,
+    deaf: undefined
+  })
   const watching = watch(new Map(tables.map((table) => [table.number, table])), database.pollEvery, self).pipe(
     Effect.provideService(Notifications, notifications),
     Effect.provideService(Outbox, ledger.outbox)

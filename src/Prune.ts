@@ -15,8 +15,15 @@ const breath = Duration.millis(200)
 
 /** Prunes these tables' notices for ever. */
 export const run = Effect.fn("Prune.run")(function* (tables: ReadonlyArray<number>, retention: Duration.Duration) {
+  yield* Effect.sleep(first)
+  yield* Effect.repeat(passes(tables, retention), rhythm)
+  return yield* Effect.never
+})
+
+/** A pass that never fails; run again and again, it says why it cannot delete when that changes. */
+export const passes = (tables: ReadonlyArray<number>, retention: Duration.Duration) => {
   let said: string | undefined
-  const pass = prune(tables, retention).pipe(
+  return prune(tables, retention).pipe(
     Effect.matchEffect({
       onSuccess: (deleted) => {
         said = undefined
@@ -25,14 +32,11 @@ export const run = Effect.fn("Prune.run")(function* (tables: ReadonlyArray<numbe
       onFailure: ({ reason }: Outage) => {
         if (said === reason) return Effect.void
         said = reason
-        return Effect.logWarning(`settled notices could not be deleted, tried again every 10 minutes: ${reason}`)
+        return Effect.logWarning(`settled notices could not be deleted, tried again later: ${reason}`)
       }
     })
   )
-  yield* Effect.sleep(first)
-  yield* Effect.repeat(pass, rhythm)
-  return yield* Effect.never
-})
+}
 
 /** One pass, until nothing is old enough any more. Tells how many notices it deleted. */
 export const prune = Effect.fn("Prune.prune")(function* (tables: ReadonlyArray<number>, retention: Duration.Duration) {

@@ -22,7 +22,8 @@ const handshake = waiting("the TLS handshake failed: do both sides speak a commo
 
 /** By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const sqlStates: Readonly<Record<string, Known>> = {
-  "08P01": blocked("the server refuses the connection's parameters: use the direct connection, not a pooler's"),
+  // Also what a pooler says that allows no transactions; one that only refuses our parameters is worked with.
+  "08P01": blocked("the server or a pooler refuses how we speak to it: use the direct connection, not a pooler's"),
   // The driver parses once more by itself; what is left happens in a transaction, or on a relative of PostgreSQL.
   "0A000": waiting("a table was altered under a prepared statement, or this server lacks a feature of PostgreSQL"),
   "25006": waiting("the server is read-only or in recovery"),

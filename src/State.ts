@@ -18,6 +18,8 @@ export class Outage extends Schema.TaggedError<Outage>()("Outage", {
 export type State =
   | { readonly _tag: "connecting" }
   | { readonly _tag: "listening" }
+  /** Looks now and then, because it was `wanted` so or because nothing is notified; the reason says which. */
+  | { readonly _tag: "polling"; readonly reason: string; readonly wanted: boolean }
   | {
       readonly _tag: "waiting" | "blocked" | "quarantined"
       readonly reason: string
@@ -38,6 +40,10 @@ export interface Status {
 export interface Self {
   /** From now on the child does its work. */
   readonly healthy: Effect.Effect<void>
+  /** The same, of a child that nothing wakes. */
+  readonly polling: (reason: string, wanted: boolean) => Effect.Effect<void>
   /** An outage has begun, though the child still finishes what it had begun. */
   readonly ailing: (outage: Outage) => Effect.Effect<void>
+  /** Ends when the program is about to, and what cannot be finished is to be given up. */
+  readonly givenUp: Effect.Effect<void>
 }

@@ -1,7 +1,7 @@
 // Keeps children running, one for one: each is a fiber of its own, and what happens to one touches no other. An `Outage`
 // is a state of the child, shown and waited out; anything else that ends a child is a crash, counted and logged. It
 // knows no mail and no SQL. Children end together with the scope of the supervisor.
-import { Cause, Clock, Context, DateTime, Duration, Effect, FiberMap, Layer } from "effect"
+import { Cause, Clock, Context, DateTime, Deferred, Duration, Effect, FiberMap, Layer } from "effect"
 import { Option, Schedule, SubscriptionRef } from "effect"
 import { describeCrash } from "./Crash.ts"
 import type { Outage, Self, State, Status } from "./State.ts"
@@ -15,6 +15,8 @@ const healthyAfter = Duration.minutes(1)
 /** This many crashes without a healthy minute between are a bug that restarting does not mend. */
 const quarantineAfter = 8
 const quarantineRetry = Duration.minutes(5)
+/** After this much of a shutdown what a database still refuses is given up: sends in flight have their outcome by then. */
+const drainBudget = Duration.seconds(15)
 
 export interface Child {
   readonly name: string
@@ -38,16 +40,30 @@ const supervise = Effect.fnUntraced(function* (children: ReadonlyArray<Child>) {
   const since = yield* DateTime.now
   const initial: Status = { state: { _tag: "connecting" }, since, crashes: 0, restarts: 0 }
   const statuses = yield* SubscriptionRef.make<Statuses>(new Map(children.map(({ name }) => [name, initial])))
+  const stopping = yield* Deferred.make<number>()
+  const givenUp = Effect.gen(function* () {
+    const since = yield* Deferred.await(stopping)
+    yield* Effect.sleep(Math.max(0, since + Duration.toMillis(drainBudget) - (yield* Clock.currentTimeMillis)))
+  })
   // Closing it interrupts all children side by side, so that the slowest drain bounds the shutdown, not their sum.
   const fibers = yield* FiberMap.make<string>()
+  yield* Effect.addFinalizer(() => Effect.flatMap(Clock.currentTimeMillis, (now) => Deferred.succeed(stopping, now)))
   for (const child of children) {
-    yield* FiberMap.run(fibers, child.name, keep(child, statuses).pipe(Effect.annotateLogs("database", child.name)))
+    yield* FiberMap.run(
+      fibers,
+      child.name,
+      keep(child, statuses, givenUp).pipe(Effect.annotateLogs("database", child.name))
+    )
   }
   return { statuses }
 })
 
 /** Runs one child for ever. */
-const keep = Effect.fnUntraced(function* (child: Child, statuses: SubscriptionRef.SubscriptionRef<Statuses>) {
+const keep = Effect.fnUntraced(function* (
+  child: Child,
+  statuses: SubscriptionRef.SubscriptionRef<Statuses>,
+  givenUp: Effect.Effect<void>
+) {
   let delays = yield* steps
   let crashes = 0
   let restarts = 0
@@ -66,11 +82,14 @@ const keep = Effect.fnUntraced(function* (child: Child, statuses: SubscriptionRe
     said = state
   })
 
+  const work = Effect.fnUntraced(function* (state: State) {
+    healthySince = yield* Clock.currentTimeMillis
+    yield* enter(state)
+  })
   const self: Self = {
-    healthy: Effect.gen(function* () {
-      healthySince = yield* Clock.currentTimeMillis
-      yield* enter({ _tag: "listening" })
-    }),
+    healthy: work({ _tag: "listening" }),
+    polling: (reason, wanted) => work({ _tag: "polling", reason, wanted }),
+    givenUp,
     ailing: (outage) => enter({ _tag: outage.state, reason: outage.reason, nextAttempt: undefined })
   }
 
@@ -112,6 +131,8 @@ const log = (state: Exclude<State, { readonly _tag: "connecting" }>, before: Sta
   switch (state._tag) {
     case "listening":
       return Effect.logInfo(before === undefined ? "listening" : "listening again: the outage is over")
+    case "polling":
+      return (state.wanted ? Effect.logInfo : Effect.logWarning)(`polling: ${state.reason}`)
     case "waiting":
       return Effect.logWarning(`waiting: ${state.reason}`).pipe(annotateNext(state.nextAttempt))
     case "blocked":

@@ -132,6 +132,7 @@ describe("deliver", () => {
       const { events, layer } = fakes({ settleFailures: Array.from({ length: 30 }, () => outage) })
       const said: Array<string> = []
       const self = {
+        ...indifferent,
         healthy: Effect.sync(() => void said.push("healthy")),
         ailing: ({ reason }: Outage) => Effect.sync(() => void said.push(reason))
       }
@@ -144,6 +145,29 @@ describe("deliver", () => {
       assert.strictEqual(events.at(-1), "sent")
       assert.strictEqual(said[0], "gone for a while")
       assert.strictEqual(said.at(-1), "healthy")
+    })
+  )
+
+  it.effect("gives an outcome up only when the program has to end, and names the notice", () =>
+    Effect.gen(function* () {
+      const outage = new Outage({ state: "blocked", reason: "the outbox is gone" })
+      const { events, layer } = fakes({ settleFailures: Array.from({ length: 999 }, () => outage) })
+      const { layer: logger, lines } = quiet()
+      const ending = yield* Deferred.make<void>()
+      const self = { ...indifferent, givenUp: Deferred.await(ending) }
+      const fiber = yield* deliver(notice("1"), Effect.succeed(row("1")), watched, self).pipe(
+        Effect.provide([layer, logger]),
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("1 minute")
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("1 minute")
+      assert.isUndefined(fiber.pollUnsafe(), "a lost connection interrupts too, and gives up nothing")
+      yield* Deferred.succeed(ending, undefined)
+      yield* Fiber.join(interrupting)
+      assert.notInclude(events, "sent")
+      assert.match(lines.at(-1)!.message, /^its outcome could not be written \(sent: /)
+      assert.strictEqual(lines.at(-1)!.annotations["notice"], notice("1").id)
     })
   )
 

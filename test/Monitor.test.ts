@@ -27,7 +27,8 @@ const watching = Effect.fnUntraced(function* (options: { readonly due?: Duration
       Notifications.of({
         next: Effect.asVoid(Queue.takeAll(wakes)),
         clear: Effect.andThen(say("clear"), Queue.clear(wakes)),
-        alive: Effect.never
+        alive: Effect.never,
+        deaf: undefined
       })
     ),
     Layer.mock(Mailer, { standing: Effect.sync(() => standing) }),
@@ -141,6 +142,7 @@ describe("a monitor that loses its LISTEN connection", () => {
       const outage = new Outage({ state: "waiting", reason: "the server does not answer" })
       const said = yield* Queue.unbounded<string>()
       const self = {
+        ...indifferent,
         healthy: Effect.asVoid(Queue.offer(said, "healthy")),
         ailing: ({ reason }: Outage) => Effect.asVoid(Queue.offer(said, reason))
       }
@@ -156,7 +158,12 @@ describe("a monitor that loses its LISTEN connection", () => {
       const sql = Object.assign(answer, { literal: (text: string) => text })
       const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
         Effect.provide([
-          Layer.mock(Notifications, { clear: Effect.void, next: Effect.never, alive: Deferred.await(lost) }),
+          Layer.mock(Notifications, {
+            clear: Effect.void,
+            next: Effect.never,
+            alive: Deferred.await(lost),
+            deaf: undefined
+          }),
           Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }) }),
           Layer.succeed(SqlClient, sql as unknown as SqlClient),
           quiet().layer

@@ -11,7 +11,7 @@ export const work = Effect.fn("command.run")(function* () {
   const telemetry = Telemetry.layer(loaded.log)
   return yield* Effect.logInfo(`watching ${loaded.databases.length} databases: ${databases}`).pipe(
     Effect.andThen(Layer.launch(App.layer(loaded.databases))),
-    Effect.onInterrupt(() => Effect.logInfo("stopped: every send that had begun is settled")),
+    Effect.onInterrupt(() => Effect.logInfo("stopped: every send that had begun is settled, or named above")),
     Effect.provide(telemetry)
   )
 })

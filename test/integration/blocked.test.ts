@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
 import * as line from "../support/line.ts"
-import { silently } from "../support/quiet.ts"
+import { quiet, silently } from "../support/quiet.ts"
 
 describe("the line", () => {
   it.live("is blocked, and says what to do, where migrate has not run", () =>
@@ -51,6 +51,31 @@ describe("the line", () => {
         ["parked", "sent"]
       )
       assert.deepStrictEqual(yield* line.mailedNumbers(standIn), [2])
+    }).pipe(silently, Effect.timeout(Duration.seconds(20)))
+  )
+})
+
+describe("the trigger of a table", () => {
+  it.live("is missed at the next safety poll, and its return is noticed there too", () =>
+    Effect.gen(function* () {
+      const { admin, database, standIn } = yield* line.stage()
+      const { layer, lines } = quiet()
+      const says = Effect.fnUntraced(function* (text: string) {
+        while (!lines.some(({ message }) => message.includes(text))) yield* Effect.sleep(20)
+      })
+      const statuses = yield* line.start({ ...database, pollEvery: Duration.seconds(1) }).pipe(Effect.provide(layer))
+      yield* line.inState(statuses, "listening")
+      yield* admin`alter table inquiries disable trigger user`
+      yield* says("has lost its trigger")
+      yield* Effect.sleep("2500 millis")
+      yield* admin`alter table inquiries enable trigger user`
+      yield* says("has its trigger again")
+      assert.lengthOf(
+        lines.filter(({ message }) => message.includes("has lost its trigger")),
+        1
+      )
+      yield* line.insertInquiry(admin, 1)
+      yield* standIn.awaitMails(1)
     }).pipe(silently, Effect.timeout(Duration.seconds(20)))
   )
 })

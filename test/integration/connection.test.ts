@@ -1,6 +1,7 @@
 // A peer that falls silent: no packet, no error, connections that stay open. Nothing waits for it for ever.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, SubscriptionRef } from "effect"
+import { Effect, Option, SubscriptionRef } from "effect"
+import * as Connection from "../../src/Connection.ts"
 import * as line from "../support/line.ts"
 import { proxy } from "../support/proxy.ts"
 import { silently } from "../support/quiet.ts"
@@ -31,12 +32,12 @@ describe.concurrent("a database that nobody needs for a while", () => {
 })
 
 describe.concurrent("a database that falls silent", () => {
-  it.live("is noticed within 25 s though nobody needs it, and mailed from when it speaks again", () =>
+  it.live("is noticed within 15 s though nobody needs it, and mailed from when it speaks again", () =>
     Effect.gen(function* () {
       const { admin, between, standIn, statuses } = yield* stage()
       yield* between.fallSilent
       yield* line.insertInquiry(admin, 1)
-      const reason = yield* line.inState(statuses, "waiting").pipe(Effect.timeout("25 seconds"))
+      const reason = yield* line.inState(statuses, "waiting").pipe(Effect.timeout("15 seconds"))
       assert.match(reason, /does not answer|connection failed/)
       assert.lengthOf(standIn.mails, 0)
       yield* between.speak
@@ -57,13 +58,29 @@ describe.concurrent("a database that falls silent", () => {
       yield* between.fallSilent
       yield* standIn.awaitMails(3)
       yield* line.insertInquiry(admin, 4)
-      yield* line.inState(statuses, "waiting").pipe(Effect.timeout("25 seconds"))
+      yield* line.inState(statuses, "waiting").pipe(Effect.timeout("15 seconds"))
       const unsettled = (yield* line.outcomes(admin)).filter(({ outcome }) => outcome === null)
       assert.lengthOf(unsettled, 4)
       yield* between.speak
       yield* line.inState(statuses, "listening").pipe(Effect.timeout("35 seconds"))
       yield* line.allSettled(admin)
       assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(4))
+    }).pipe(silently)
+  )
+})
+
+describe.concurrent("a notification", () => {
+  it.live("wakes, but not if it is another replica's proof that it is heard", () =>
+    Effect.gen(function* () {
+      const { admin, database } = yield* line.stage()
+      yield* Effect.gen(function* () {
+        const { clear, next } = yield* Connection.Notifications
+        yield* clear
+        yield* admin`select pg_notify(${Connection.channel}, 'proof of somebody else')`
+        assert.isTrue(Option.isNone(yield* Effect.timeoutOption(next, "1 second")))
+        yield* admin`select pg_notify(${Connection.channel}, '{"table":"public.inquiries","id":1}')`
+        assert.isTrue(Option.isSome(yield* Effect.timeoutOption(next, "5 seconds")))
+      }).pipe(Effect.provide(Connection.layer(database.address, "listen")))
     }).pipe(silently)
   )
 })

@@ -59,7 +59,12 @@ export const watched: Watched = {
   secretKey: false
 }
 
-export const indifferent: Self = { healthy: Effect.void, ailing: () => Effect.void }
+export const indifferent: Self = {
+  healthy: Effect.void,
+  polling: () => Effect.void,
+  ailing: () => Effect.void,
+  givenUp: Effect.never
+}
 
 export interface Script {
   /** What a send answers, after its mail was begun; undefined accepts it. */

@@ -6,6 +6,8 @@ import * as Net from "node:net"
 export interface Proxy {
   readonly port: number
   readonly fallSilent: Effect.Effect<void>
+  /** Towards us no more is sent, and the other direction stays open. */
+  readonly halfClose: Effect.Effect<void>
   /** For new connections; those from before are closed. */
   readonly speak: Effect.Effect<void>
 }
@@ -15,9 +17,12 @@ export const proxy = (target: number) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.callback<Running>((resume) => {
-        const running: Running = { server: Net.createServer(), sockets: new Set(), silent: false }
+        const running: Running = { server: Net.createServer({ allowHalfOpen: true }), ...empty() }
         running.server.on("connection", (near) => {
           const far = Net.connect(target, "127.0.0.1")
+          running.nears.add(near)
+          near.on("end", () => far.end())
+          near.on("close", () => running.nears.delete(near))
           for (const [from, to] of [
             [near, far],
             [far, near]
@@ -47,6 +52,9 @@ export const proxy = (target: number) =>
         running.silent = true
         for (const socket of running.sockets) socket.pause()
       }),
+      halfClose: Effect.sync(() => {
+        for (const near of running.nears) near.end()
+      }),
       speak: Effect.sync(() => {
         running.silent = false
         for (const socket of running.sockets) socket.destroy()
@@ -54,8 +62,12 @@ export const proxy = (target: number) =>
     })
   )
 
+const empty = () => ({ sockets: new Set<Net.Socket>(), nears: new Set<Net.Socket>(), silent: false })
+
 interface Running {
   readonly server: Net.Server
   readonly sockets: Set<Net.Socket>
+  /** The sides towards us. */
+  readonly nears: Set<Net.Socket>
   silent: boolean
 }
