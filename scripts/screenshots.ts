@@ -57,7 +57,9 @@ const mails = Effect.gen(function* () {
       const messageId = `<${randomUUID()}@example.com>`
       const date = DateTime.add(noon, { minutes: made.length * 7 })
       const to = instance.to.split(",")
-      const bytes = yield* mime({ ...rendered, messageId, correlationId: randomUUID(), date, from, to, cc: [] })
+      const envelope = { from, to, cc: [] }
+      const ids = { messageId, correlationId: randomUUID(), maybeDuplicate: false }
+      const bytes = yield* mime({ ...rendered, ...envelope, ...ids, date })
       const receivedAt = DateTime.toEpochMillis(date)
       made.push(makeMail(bytes, { receivedAt, mailbox: from, messageId, clientRequestId: randomUUID() }))
     }

@@ -45,22 +45,26 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
     // Beside the first begun marks.
     const fetching = yield* Effect.forkChild(fetchAll(notices, tables), { startImmediately: true })
     const rows = Fiber.join(fetching)
+    const deliverOne = (notice: Notice) =>
+      forTable(tables, notice, (watched) =>
+        Effect.map(
+          deliver(
+            notice,
+            Effect.map(rows, (all) => all.get(notice)),
+            watched,
+            self
+          ),
+          (settled) => done(settled)
+        )
+      )
     yield* Effect.forEach(
-      notices,
-      (notice) =>
-        forTable(tables, notice, (watched) =>
-          Effect.map(
-            deliver(
-              notice,
-              Effect.map(rows, (all) => all.get(notice)),
-              watched,
-              self
-            ),
-            (settled) => done(settled)
-          )
-        ),
+      notices.filter(({ crashes }) => crashes === 0),
+      deliverOne,
       { concurrency, discard: true }
     )
+    // What may have ended a worker goes last and alone, so that it drags nothing with it; the likeliest culprit at the end.
+    const suspects = notices.filter(({ crashes }) => crashes > 0).toSorted((a, b) => a.crashes - b.crashes)
+    yield* Effect.forEach(suspects, deliverOne, { discard: true })
   })
   const renewing = outbox
     .renew(notices)

@@ -60,18 +60,20 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
           set claim = token.value, due_at = clock_timestamp() + ${lease}::float8 * interval '1 ms',
             -- Begun and never settled: whoever held it crashed, and the mail may have been accepted.
             begun_at = null, maybe_sent = o.maybe_sent or o.begun_at is not null,
-            attempts = o.attempts + (o.begun_at is not null)::integer
+            attempts = o.attempts + (o.begun_at is not null)::integer,
+            crashes = o.crashes + (o.begun_at is not null)::integer,
+            looks = case when o.begun_at is null then o.looks else 0 end
           from due d, token
           where o.id = d.id and not d.stale and ${sql.literal(unsettled)}
           returning o.*, d.turn
         )
-        select id, claim, table_number as number, key, attempts, maybe_sent as "maybeSent",
+        select id, claim, table_number as number, key, attempts, maybe_sent as "maybeSent", looks, crashes,
           extract(epoch from waited)::float8 * 1000 as waited, turn, null::float8 as "untilDue"
         from claimed
         union all
-        select id, null, table_number, key, 0, false, 0, 0, null from superseded
+        select id, null, table_number, key, 0, false, 0, 0, 0, 0, null from superseded
         union all
-        select null, null, 0, '', 0, false, 0, 0, extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000
+        select null, null, 0, '', 0, false, 0, 0, 0, 0, extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000
         from unnest(${tables}::integer[]) as t (number) cross join lateral (
           select due_at from inquiries_mailer.outbox
           where table_number = t.number and outcome is null and id not in (select id from due)
@@ -100,11 +102,16 @@ interface ClaimRow {
   readonly key: string
   readonly attempts: number
   readonly maybeSent: boolean
+  readonly looks: number
+  readonly crashes: number
   readonly waited: number
   readonly untilDue: number | null
 }
 
-const toNotice = ({ attempts, key, maybeSent, number, waited }: ClaimRow, id: NoticeId, claim: ClaimToken): Notice => ({
-  ...{ id, claim, table: number, key, attempts, maybeSent },
-  waited: Duration.millis(waited)
-})
+const toNotice = (row: ClaimRow, id: NoticeId, claim: ClaimToken): Notice => {
+  const { attempts, crashes, key, looks, maybeSent, number, waited } = row
+  return {
+    ...{ id, claim, table: number, key, attempts, maybeSent, looks, crashes },
+    waited: Duration.millis(waited)
+  }
+}

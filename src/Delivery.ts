@@ -2,46 +2,22 @@
 // is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one;
 // only what the database still refuses when the program has to end is given up, and named.
 import type { Cause } from "effect"
-import { Data, DateTime, Duration, Effect, Random, Result, Schedule } from "effect"
+import { Data, DateTime, Effect, Random, Result, Schedule } from "effect"
 import { createHash } from "node:crypto"
 import { describeCrash } from "./Crash.ts"
+import { decide } from "./Decision.ts"
 import type { Database, Table } from "./Database.ts"
 import { showTable } from "./Database.ts"
-import type { Mail, MailerReason } from "./Mailer.ts"
+import type { Mail } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import type { Notice } from "./Notice.ts"
 import { messageId } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
+import * as Reconcile from "./Reconcile.ts"
 import type { Row } from "./Row.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
 import type { Outage, Self } from "./State.ts"
 import { render } from "./template/render.ts"
-
-/** Parked when attempts have been failing for this long: a long weekend with nobody in the office is survived. */
-export const patience = Duration.hours(72)
-
-/** 15 s, doubling to 1 h, ±20 %: a blip is over soon, and an outage of hours is not hammered. */
-export const backoff = (attempts: number, random: number): Duration.Duration =>
-  Duration.millis(Math.min(15_000 * 2 ** attempts, 3_600_000) * (0.8 + 0.4 * random))
-
-/** What becomes of a notice whose send failed. `random` is in [0, 1). */
-export const decide = (notice: Notice, reason: MailerReason, random: number): Settlement | Postponement => {
-  const later = (delay: Duration.Duration, maybeSent: boolean): Settlement | Postponement =>
-    Duration.isGreaterThan(Duration.sum(notice.waited, delay), patience)
-      ? { outcome: "parked", detail: `given up after 72 hours of attempts: ${reason.detail}` }
-      : { delay, spent: true, maybeSent, detail: reason.detail }
-  switch (reason._tag) {
-    case "Transient":
-      return later(reason.retryAfter ?? backoff(notice.attempts, random), false)
-    case "Uncertain":
-      return later(backoff(notice.attempts, random), true)
-    case "Throttled":
-    case "Blocked":
-      return { delay: undefined, spent: false, maybeSent: false, detail: reason.detail }
-    case "Rejected":
-      return { outcome: "parked", detail: reason.detail }
-  }
-}
 
 /** What a notice is delivered with. */
 export interface Watched {
@@ -63,10 +39,13 @@ export const deliver = Effect.fn("Delivery.deliver")(
     const outbox = yield* Outbox
     const mailer = yield* Mailer
 
+    const instead = yield* Reconcile.insteadOfSending(notice, watched.database)
+    if (instead !== undefined) return yield* settle(notice, instead.decision, instead.detail, self)
     const sent = yield* Effect.result(mailer.send(compose(notice, row, watched), outbox.begin(notice)))
     if (Result.isSuccess(sent)) {
       const { requestId } = sent.success
-      return yield* settle(notice, { outcome: "sent" }, `accepted as request ${requestId ?? "unknown"}`, self)
+      const detail = `accepted as request ${requestId ?? "unknown"}${notice.maybeSent ? ", maybe-duplicate" : ""}`
+      return yield* settle(notice, { outcome: "sent" }, detail, self)
     }
     const { failure } = sent
     switch (failure._tag) {
@@ -81,7 +60,7 @@ export const deliver = Effect.fn("Delivery.deliver")(
       }
       case "MailerError": {
         const { reason } = failure
-        const decision = decide(notice, reason, yield* Random.next)
+        const decision = decide(notice, reason, yield* Random.next, watched.database.reconcile)
         return yield* settle(notice, decision, explain(reason), self)
       }
     }
@@ -132,7 +111,8 @@ const compose = Effect.fnUntraced(function* (
     ...database.envelope,
     date,
     messageId: messageId(notice.id, database.envelope.from),
-    correlationId: notice.id
+    correlationId: notice.id,
+    maybeDuplicate: notice.maybeSent
   }
   return mail
 })
@@ -177,9 +157,10 @@ const settle = Effect.fnUntraced(function* (
   return "outcome" in decision
 })
 
-const nextStep = Effect.fnUntraced(function* ({ delay }: Postponement) {
+const nextStep = Effect.fnUntraced(function* ({ delay, looks }: Postponement) {
   if (delay === undefined) return "sent as soon as its mailbox can be used"
-  return `tried again at ${DateTime.formatIso(DateTime.addDuration(yield* DateTime.now, delay))}`
+  const step = looks === undefined ? "tried again" : "looked for in the mailbox"
+  return `${step} at ${DateTime.formatIso(DateTime.addDuration(yield* DateTime.now, delay))}`
 })
 
 const logAt = (outcome: Settlement["outcome"] | "postponed") => {

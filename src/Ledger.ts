@@ -73,7 +73,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     const now = yield* Clock.currentTimeMillis
     const id = idOf(table, key)
     const notice: Notice = {
-      ...{ id, table, key, claim: unclaimed, attempts: 0, waited: Duration.zero, maybeSent }
+      ...{ id, table, key, claim: unclaimed, attempts: 0, waited: Duration.zero, maybeSent, looks: 0, crashes: 0 }
     }
     entries.set(id, { content, notice, createdAt: now, dueAt: now, claimed: false, begun: false })
   })
@@ -92,13 +92,15 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
       limit
     )
     for (const entry of due) {
-      const { attempts, maybeSent } = entry.notice
+      const { attempts, crashes, looks, maybeSent } = entry.notice
       // Begun and never settled: its monitor crashed, and the mail may have been accepted.
       const lost = entry.begun ? 1 : 0
       entry.notice = {
         ...entry.notice,
         claim: token,
         attempts: attempts + lost,
+        crashes: crashes + lost,
+        looks: entry.begun ? 0 : looks,
         maybeSent: maybeSent || entry.begun
       }
       Object.assign(entry, { dueAt: now + lease, claimed: true, begun: false })
@@ -136,7 +138,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
       Effect.sync(() => {
         if (held(notice) !== undefined || outcome === "sent") entries.delete(notice.id)
       }),
-    postpone: (notice, { delay, maybeSent, spent }) =>
+    postpone: (notice, { delay, looks, maybeSent, spent }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const entry = held(notice)
         if (entry === undefined) return
@@ -144,6 +146,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
         entry.notice = {
           ...entry.notice,
           attempts: attempts + (spent ? 1 : 0),
+          looks: looks ?? entry.notice.looks,
           waited: spent && delay !== undefined ? Duration.sum(waited, delay) : waited,
           maybeSent: entry.notice.maybeSent || maybeSent
         }

@@ -17,6 +17,8 @@ export interface Mail {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** It may have been accepted before: says so to whoever reads its headers. */
+  readonly maybeDuplicate: boolean
 }
 
 /** Surely not sent, and another attempt may succeed: spends an attempt. */
@@ -54,7 +56,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
 export class Uncertain extends Schema.TaggedError<Uncertain>()("Uncertain", {
   detail: Schema.String
 }) {
-  readonly advice = "Nothing to do: it is sent again under the same Message-ID."
+  readonly advice = "Whether the mail was accepted is not known."
 }
 
 export const MailerReason = Schema.Union([Transient, Throttled, Blocked, Rejected, Uncertain])
@@ -98,6 +100,11 @@ export class Mailer extends Context.Service<
       compose: Effect.Effect<Mail, C, R>,
       begin: Effect.Effect<void, B, R>
     ) => Effect.Effect<Accepted, MailerError | C | B, R>
+    /**
+     * Whether the sender's mailbox has a mail with this Message-ID. No failure of it tells anything of sending; `Blocked`
+     * means that somebody has to allow the search. Interruptible.
+     */
+    readonly find: (messageId: string) => Effect.Effect<boolean, MailerError>
     readonly standing: Effect.Effect<Standing>
   }
 >()("inquiries-mailer/Mailer") {}

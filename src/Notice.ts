@@ -22,6 +22,10 @@ export interface Notice {
   readonly waited: Duration.Duration
   /** An earlier send has no known outcome: the mail may be in the recipient's mailbox already. */
   readonly maybeSent: boolean
+  /** Searches of the mailbox since then that found nothing. */
+  readonly looks: number
+  /** Sends that were begun and had no outcome before the claim ended: whoever held it crashed. */
+  readonly crashes: number
 }
 
 export interface Claimed {

@@ -96,13 +96,16 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
 
   const postpone = Effect.fn("Outbox.postpone")(function* (notice: Notice, postponement: Postponement) {
     const delay = postponement.delay === undefined ? null : Duration.toMillis(postponement.delay)
+    const counted = postponement.spent || postponement.looks !== undefined
     yield* orOutage(sql`
       update inquiries_mailer.outbox o
       set claim = null, begun_at = null,
         due_at = coalesce(clock_timestamp() + ${delay}::float8 * interval '1 ms', created_at),
-        maybe_sent = maybe_sent or ${postponement.maybeSent}, detail = ${postponement.detail},
+        maybe_sent = maybe_sent or ${postponement.maybeSent},
+        looks = coalesce(${postponement.looks ?? null}::integer, looks * (not ${postponement.maybeSent})::integer),
+        detail = ${postponement.detail},
         attempts = attempts + ${postponement.spent ? 1 : 0}::integer,
-        waited = waited + ${postponement.spent ? (delay ?? 0) : 0}::float8 * interval '1 ms'
+        waited = waited + ${counted ? (delay ?? 0) : 0}::float8 * interval '1 ms'
       where id = ${notice.id}::uuid and ${sql.literal(unsettled)} and claim = ${notice.claim}::uuid`)
   })
 

@@ -18,5 +18,7 @@ export interface Postponement {
   /** Whether an attempt was spent; then `delay` counts towards the time after which a notice is parked. */
   readonly spent: boolean
   readonly maybeSent: boolean
+  /** If it is looked for in the mailbox next: the looks that found nothing so far. `delay` counts then, too. */
+  readonly looks?: number
   readonly detail: string
 }

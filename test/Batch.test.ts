@@ -33,12 +33,15 @@ const rowsExcept = (...missing: ReadonlyArray<string>) =>
   } as unknown as SqlClient)
 
 /** Delivers these notices in the background. */
-const delivering = Effect.fnUntraced(function* (script: Script, ...keys: ReadonlyArray<string>) {
+const delivering = Effect.fnUntraced(function* (
+  script: Script & { readonly crashes?: (key: string) => number },
+  ...keys: ReadonlyArray<string>
+) {
   const { events, layer, mails } = fakes(script)
   const { layer: logger, lines } = quiet()
   const older = { id: notice("9").id, table: 1, key: "9" }
   const claimed = {
-    notices: keys.map((key) => notice(key)),
+    notices: keys.map((key) => notice(key, { crashes: script.crashes?.(key) ?? 0 })),
     superseded: keys.length === 0 ? [older] : [],
     untilDue: undefined
   }
@@ -69,6 +72,41 @@ describe("a batch", () => {
       yield* Fiber.join(fiber)
       assert.match(lines[0]!.message, /^superseded/)
       assert.deepInclude(lines[0]!.annotations, { key: "9", table: "public.inquiries" })
+    })
+  )
+
+  it.effect(
+    "delivers what may have ended a worker after everything else, one at a time, the likeliest culprit last",
+    () =>
+      Effect.gen(function* () {
+        const answered = yield* Deferred.make<void>()
+        const crashes = new Map([
+          ["3", 4],
+          ["1", 1]
+        ])
+        const { fiber, mails } = yield* delivering(
+          { underWay: Deferred.await(answered), crashes: (key) => crashes.get(key) ?? 0 },
+          ...["3", "1", "2", "4"]
+        )
+        const begun = () => mails.map(({ correlationId }) => correlationId.slice(-1))
+        assert.sameMembers(begun(), ["2", "4"])
+        yield* Deferred.succeed(answered, undefined)
+        yield* Fiber.join(fiber)
+        assert.deepStrictEqual(begun().slice(2), ["1", "3"])
+      })
+  )
+
+  it.effect("begins no second suspect before the first has its outcome", () =>
+    Effect.gen(function* () {
+      const answered = yield* Deferred.make<void>()
+      const { fiber, mails } = yield* delivering(
+        { underWay: Deferred.await(answered), crashes: () => 1 },
+        ...["1", "2"]
+      )
+      assert.lengthOf(mails, 1)
+      yield* Deferred.succeed(answered, undefined)
+      yield* Fiber.join(fiber)
+      assert.lengthOf(mails, 2)
     })
   )
 

@@ -1,70 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Schema } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { backoff, decide, deliver, patience } from "../src/Delivery.ts"
-import { Blocked, type MailerReason, Rejected, Throttled, Transient, Uncertain } from "../src/Mailer.ts"
+import { deliver } from "../src/Delivery.ts"
+import { Transient } from "../src/Mailer.ts"
 import { Outage } from "../src/State.ts"
 import { fakes, indifferent, notice, row, watched } from "./support/fakes.ts"
 import { quiet } from "./support/quiet.ts"
 
 const transient = new Transient({ detail: "503.", retryAfter: undefined })
-const minutes = (n: number) => Duration.minutes(n)
-
-describe("backoff", () => {
-  const attempts = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))
-  const random = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
-
-  it.prop("grows from 15 s to an hour, a fifth more or less", [attempts, random], ([attempts, random]) => {
-    const millis = Duration.toMillis(backoff(attempts, random))
-    const middle = Math.min(15_000 * 2 ** attempts, 3_600_000)
-    assert.isAtLeast(millis, middle * 0.8 - 1e-6)
-    assert.isAtMost(millis, middle * 1.2 + 1e-6)
-  })
-})
-
-describe("decide", () => {
-  const cases: ReadonlyArray<readonly [name: string, reason: MailerReason, expected: object]> = [
-    [
-      "a transient failure is tried again after the backoff",
-      transient,
-      { delay: Duration.seconds(15), spent: true, maybeSent: false }
-    ],
-    [
-      "Retry-After replaces the backoff",
-      new Transient({ detail: "", retryAfter: minutes(7) }),
-      { delay: minutes(7), spent: true }
-    ],
-    ["an uncertain one may have been sent", new Uncertain({ detail: "" }), { spent: true, maybeSent: true }],
-    [
-      "a throttle spends no attempt",
-      new Throttled({ detail: "", retryAfter: minutes(1) }),
-      { delay: undefined, spent: false }
-    ],
-    [
-      "a blocked mailbox spends no attempt",
-      new Blocked({ scope: "mailbox", detail: "", advice: "" }),
-      { delay: undefined, spent: false }
-    ],
-    ["a permanent failure parks the notice", new Rejected({ detail: "no" }), { outcome: "parked", detail: "no" }]
-  ]
-  for (const [name, reason, expected] of cases) {
-    it(name, () => assert.deepInclude(decide(notice("1"), reason, 0.5), expected))
-  }
-
-  it("parks a notice after 72 hours of attempts, and not before", () => {
-    const waited = Duration.subtract(patience, minutes(30))
-    const late = notice("1", { attempts: 80, waited })
-    assert.include(decide(late, transient, 0.5), { outcome: "parked" })
-    const sooner = notice("1", { attempts: 80, waited: Duration.subtract(waited, minutes(31)) })
-    assert.notInclude(decide(sooner, transient, 0.5), { outcome: "parked" })
-  })
-
-  it("never parks for a throttle or a block, however long they last", () => {
-    const old = notice("1", { attempts: 500, waited: Duration.days(30) })
-    assert.notProperty(decide(old, new Throttled({ detail: "", retryAfter: minutes(1) }), 0), "outcome")
-    assert.notProperty(decide(old, new Blocked({ scope: "credential", detail: "", advice: "" }), 0), "outcome")
-  })
-})
 
 describe("deliver", () => {
   it.effect("marks the notice as begun, sends, and settles, in this order and once", () =>

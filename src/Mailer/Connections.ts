@@ -1,10 +1,10 @@
-// The way to login and Graph: POSTs over pooled connections of node:http(s), and the knowledge whether a failed request
+// The way to login and Graph: requests over pooled connections of node:http(s), and the knowledge whether a failed request
 // had a connection at all. One that had none was surely not sent; of any other nobody can say. Directly over Node, because
 // this is the hot path: no streams around a body that is a string, no abort signals.
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { Duplex } from "node:stream"
-import { Context, Data, Duration, Effect, Layer } from "effect"
+import { Context, Data, Duration, Effect, Layer, Predicate, Result } from "effect"
 
 export interface Options {
   /** For name lookup, TCP and TLS together. */
@@ -18,7 +18,8 @@ export const defaults: Options = { connectTimeout: Duration.seconds(8), freeTime
 export interface Request {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** Without one it is a GET, else a POST. */
+  readonly body?: string
 }
 
 export interface Response {
@@ -41,7 +42,7 @@ export class Connections extends Context.Service<
   Connections,
   {
     /** One request, never repeated. Follows no redirect: neither a token nor a mail goes where Microsoft did not say beforehand. */
-    readonly post: (request: Request) => Effect.Effect<Response, Lost>
+    readonly request: (request: Request) => Effect.Effect<Response, Lost>
   }
 >()("inquiries-mailer/Mailer/Connections") {}
 
@@ -49,8 +50,8 @@ export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
   Layer.effect(
     Connections,
     Effect.map(agents(options), ({ http, https }) => ({
-      post: (request) =>
-        request.url.startsWith("https:") ? post(Https.request, https, request) : post(Http.request, http, request)
+      request: (request) =>
+        request.url.startsWith("https:") ? send(Https.request, https, request) : send(Http.request, http, request)
     }))
   )
 
@@ -94,13 +95,16 @@ class ConnectTimeout extends Error {
   readonly code = "CONNECT_TIMEOUT"
 }
 
-const post = (open: typeof Http.request, agent: Http.Agent, { body, headers, url }: Request) =>
+const send = (open: typeof Http.request, agent: Http.Agent, { body, headers, url }: Request) =>
   Effect.callback<Response, Lost>((resume) => {
-    const call = open(url, {
-      agent,
-      method: "POST",
-      headers: { ...headers, "content-length": String(Buffer.byteLength(body)) }
-    })
+    const options: Http.RequestOptions =
+      body === undefined
+        ? { agent, method: "GET", headers: { ...headers } }
+        : { agent, method: "POST", headers: { ...headers, "content-length": String(Buffer.byteLength(body)) } }
+    // Throws for what HTTP cannot carry, for example a line break in a header.
+    const opened = Result.try(() => open(url, options))
+    if (Result.isFailure(opened)) return resume(Effect.fail(new Lost({ unsent: true, code: codeOf(opened.failure) })))
+    const call = opened.success
     // Stays for as long as the request does: an error after the status must not end the process.
     call.on("error", (error) => resume(Effect.fail(lost(error))))
     call.once("response", (answer) => {
@@ -115,14 +119,12 @@ const post = (open: typeof Http.request, agent: Http.Agent, { body, headers, url
     return Effect.sync(() => void call.destroy())
   })
 
-const lost = (error: Error): Lost =>
-  new Lost({
-    unsent: unconnected.has(error),
-    code:
-      "code" in error && typeof error.code === "string" && /^[A-Z0-9_]{1,60}$/.test(error.code)
-        ? error.code
-        : "no reason given"
-  })
+const lost = (error: Error): Lost => new Lost({ unsent: unconnected.has(error), code: codeOf(error) })
+
+const codeOf = (error: unknown): string =>
+  Predicate.hasProperty(error, "code") && typeof error.code === "string" && /^[A-Z0-9_]{1,60}$/.test(error.code)
+    ? error.code
+    : "no reason given"
 
 /** The agent takes a connection back one tick after the end of its answer: who asks sooner is given another one. */
 const whenFree = process.nextTick
@@ -164,7 +166,7 @@ export const bodyTimeout = Duration.seconds(1)
 /** One request, one answer within `time`. Fails only if there is no status. */
 export const exchange = Effect.fnUntraced(function* (request: Request, time: Duration.Duration) {
   const connections = yield* Connections
-  const { headers, status, text } = yield* connections.post(request).pipe(
+  const { headers, status, text } = yield* connections.request(request).pipe(
     Effect.timeoutOrElse({
       duration: Duration.subtract(time, bodyTimeout),
       orElse: () => Effect.fail(new Lost({ unsent: false, code: "no answer in time" }))

@@ -7,6 +7,7 @@ import * as Connections from "./Connections.ts"
 import * as Gate from "./Gate.ts"
 import * as Mime from "./Mime.ts"
 import { type Outcome, outcome } from "./outcome.ts"
+import * as Search from "./Search.ts"
 import { TokenCache } from "./TokenCache.ts"
 
 export interface Sender {
@@ -65,7 +66,7 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
 
   /** At most two requests: a second only if the token of the first was refused. Both end before `end`. */
   const deliver = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
-    const left = Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(end - now))
+    const left = Effect.map(elapsed, (now) => Duration.millis(end - now))
 
     const first = yield* request(mail, message, token, yield* left)
     if (first._tag !== "Unauthorized") return first
@@ -85,12 +86,12 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
   })
 
   const inPlace = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
-    const start = yield* Clock.currentTimeMillis
+    const start = yield* elapsed
     if (start > end - Duration.toMillis(worthwhile)) {
       return yield* new MailerError({ reason: tooLate("All requests in flight took too long.") })
     }
     const result = yield* deliver(mail, message, token, end)
-    slow = (yield* Clock.currentTimeMillis) - start > Duration.toMillis(brisk)
+    slow = (yield* elapsed) - start > Duration.toMillis(brisk)
     return yield* accepted(result)
   })
 
@@ -105,7 +106,7 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
       yield* Effect.interruptible(deck.take(share))
       const begun = Effect.gen(function* () {
         const token = yield* gate.prepare(Effect.interruptible(tokens.get))
-        const beginning = yield* Effect.forkChild(Effect.andThen(begin, Clock.currentTimeMillis), {
+        const beginning = yield* Effect.forkChild(Effect.andThen(begin, elapsed), {
           startImmediately: true
         })
         const composed = yield* Effect.exit(
@@ -121,12 +122,16 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
       return yield* Effect.ensuring(gate.guard(inPlace(mail, message, token, end)), places.release(1))
     }, Effect.uninterruptible)
 
+  const find = yield* Search.make({ cloud, from }, gate, places)
   const mailer = Effect.map(Semaphore.make(onDeck), (deck) =>
-    Mailer.of({ send: sendWith(deck), standing: gate.standing })
+    Mailer.of({ send: sendWith(deck), find, standing: gate.standing })
   )
   const box: Mailbox = { mailer }
   return box
 })
+
+/** Milliseconds since whenever: unlike the wall clock, nobody can set it. */
+const elapsed = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
 const tooLate = (detail: string) => new Transient({ detail, retryAfter: undefined })
 

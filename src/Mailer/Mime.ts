@@ -22,6 +22,7 @@ const compose = (mail: Mail): Buffer => {
     .setHeader("Subject", clean(mail.subject))
     .setHeader("Message-ID", clean(mail.messageId))
     .setHeader("Date", DateTime.toDateUtc(mail.date))
+  if (mail.maybeDuplicate) head.setHeader("X-Maybe-Duplicate", "yes")
   const headers = [envelope(mail), head.buildHeaders()]
   const between = `--${head.boundary}`
   const text = part("text/plain", mail.text)

@@ -29,6 +29,10 @@ export default Effect.gen(function* () {
       -- Set before a request goes out: without an outcome the mail may have been accepted.
       begun_at timestamptz,
       maybe_sent boolean default false,
+      -- How often the mailbox was searched since, without finding the mail.
+      looks integer default 0,
+      -- How often whoever had begun it died before an outcome.
+      crashes integer default 0,
       attempts integer default 0,
       first_attempt_at timestamptz,
       -- Time spent on backoff; time blocked, throttled or with the database away does not count.

@@ -1,6 +1,6 @@
 // What the adapter promises when time runs out, a caller goes away or the connection breaks.
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Ref, Tracer } from "effect"
+import { Clock, Deferred, Duration, Effect, Fiber, Layer, Redacted, Ref, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { sendTimeout } from "../../src/Mailer.ts"
 import * as Connections from "../../src/Mailer/Connections.ts"
@@ -19,6 +19,22 @@ describe("Graph", () => {
       assert.isUndefined(sending.pollUnsafe())
       yield* TestClock.adjust("1 millis")
       assert.strictEqual((yield* Fiber.join(sending))._tag, "Uncertain")
+    })
+  )
+
+  it.effect("a wall clock that is set meanwhile takes no time from it", () =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      let ahead = 0
+      const wall = () => clock.currentTimeMillisUnsafe() + ahead
+      const set: Clock.Clock = { ...clock, currentTimeMillisUnsafe: wall, currentTimeMillis: Effect.sync(wall) }
+      const { mailer, requests } = yield* setup(() => status(202))
+      const compose = Effect.sync(() => {
+        ahead = 3_600_000
+        return mail
+      })
+      yield* mailer.send(compose, Effect.void).pipe(Effect.provideService(Clock.Clock, set))
+      assert.lengthOf(yield* requests, 1)
     })
   )
 

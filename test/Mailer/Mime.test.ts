@@ -91,6 +91,14 @@ describe("Mime", () => {
     })
   )
 
+  it.effect("says in a header of its own that it may be a duplicate, and only then", () =>
+    Effect.gen(function* () {
+      const duplicate = (yield* Mime.render({ ...mail, maybeDuplicate: true })).toString()
+      assert.match(duplicate, /\r\nX-Maybe-Duplicate: yes\r\n/)
+      assert.notInclude((yield* Mime.render(mail)).toString(), "X-Maybe-Duplicate")
+    })
+  )
+
   it.effect("leaves out Cc and Reply-To where there are none", () =>
     Effect.gen(function* () {
       const parsed = yield* parse({ cc: [], replyTo: undefined })

@@ -28,9 +28,9 @@ export const acquire = Effect.fnUntraced(function* (respond: Respond, who: Crede
   const result = yield* Msal.acquire(who).pipe(
     Effect.result,
     Effect.provide(
-      connections(({ body, headers, url }) =>
-        Ref.update(asked, (all) => [...all, { url, form: new URLSearchParams(body) }]).pipe(
-          Effect.andThen(respond({ body, headers, url }))
+      connections((request) =>
+        Ref.update(asked, (all) => [...all, { url: request.url, form: new URLSearchParams(request.body) }]).pipe(
+          Effect.andThen(respond(request))
         )
       )
     )

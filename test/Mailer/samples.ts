@@ -13,7 +13,8 @@ export const mail: Mail = {
   replyTo: { name: "Zoë, the Third", address: "zoe@example.org" },
   subject: "New inquiry: 2023 Sedan – Zoë (#42)",
   text: "Name: Zoë\nMessage: Is it still there?\n",
-  html: "<p>Name: Zoë</p>"
+  html: "<p>Name: Zoë</p>",
+  maybeDuplicate: false
 }
 
 /** The assertions compare errors by their message alone: compare what a reason holds instead. */
@@ -30,7 +31,7 @@ export type Respond = (request: Request) => Effect.Effect<Response, Lost>
 /** Connections whose answers come from a function. */
 export const connections = (respond: Respond) =>
   Layer.succeed(Connections, {
-    post: (request) =>
+    request: (request) =>
       Effect.map(respond(request), (response) => ({
         status: response.status,
         headers: Object.fromEntries(response.headers),

@@ -18,6 +18,8 @@ export const notice = (key: string, overrides: Partial<Notice> = {}): Notice => 
   attempts: 0,
   waited: Duration.zero,
   maybeSent: false,
+  looks: 0,
+  crashes: 0,
   ...overrides
 })
 
@@ -73,6 +75,8 @@ export interface Script {
   readonly underWay?: Effect.Effect<void>
   /** How many sends may begin; the others wait for their turn, which never comes. */
   readonly places?: number
+  /** What a look into the mailbox finds. */
+  readonly find?: () => Effect.Effect<boolean, MailerError>
   readonly notBegun?: boolean
   /** Failures of the settlement before it succeeds. */
   readonly settleFailures?: Array<Outage>
@@ -92,6 +96,7 @@ export const fakes = (script: Script = {}) => {
     })
   const mailer = Mailer.of({
     standing: Effect.succeed({ _tag: "Open" }),
+    find: (messageId) => Effect.andThen(say(`look for ${messageId}`), script.find?.() ?? Effect.succeed(false)),
     send: (compose, begin) =>
       Effect.gen(function* () {
         if (places-- <= 0) return yield* Effect.interruptible(Effect.never)
@@ -110,9 +115,9 @@ export const fakes = (script: Script = {}) => {
     release: () => say("release"),
     begin: () => Effect.andThen(say("begin"), script.notBegun === true ? new NotBegun() : Effect.void),
     settle: (_, { outcome }) => write(outcome),
-    postpone: (_, { delay, maybeSent, spent }) =>
+    postpone: (_, { delay, looks, maybeSent, spent }) =>
       write(
-        `postponed ${delay === undefined ? "in place" : Duration.format(delay)} spent=${spent} maybeSent=${maybeSent}`
+        `postponed ${delay === undefined ? "in place" : Duration.format(delay)} spent=${spent} maybeSent=${maybeSent}${looks === undefined ? "" : ` looks=${looks}`}`
       )
   }
   return { events, mails, layer: Layer.mergeAll(Layer.succeed(Mailer, mailer), Layer.mock(Outbox, outbox)) }

@@ -13,6 +13,8 @@ export interface Stored {
   readonly claimed: boolean
   readonly begun: boolean
   readonly maybe: boolean
+  readonly looks: number
+  readonly crashes: number
   readonly attempts: number
   readonly outcome: string | null
   readonly detail: string | null
@@ -45,7 +47,7 @@ export const stage = Effect.fn("outboxStage")(function* () {
     passTime: admin`update inquiries_mailer.outbox set due_at = clock_timestamp() - interval '1 ms'
       where outcome is null`,
     stored: admin<Stored>`
-      select key, claim is not null as claimed, begun_at is not null as begun, maybe_sent as maybe, attempts, outcome,
+      select key, claim is not null as claimed, begun_at is not null as begun, maybe_sent as maybe, looks, crashes, attempts, outcome,
         detail, round(extract(epoch from due_at - clock_timestamp()))::integer as due
       from inquiries_mailer.outbox order by created_at, id`
   }
