@@ -33,7 +33,7 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
             ${sql.literal(newerWaits)} as stale
           from unnest(${tables}::integer[]) as t (number) cross join lateral (
             select * from inquiries_mailer.outbox
-            where table_number = t.number and outcome is null and due_at <= clock_timestamp()
+            where table_number = t.number and outcome is null and due_at <= statement_timestamp()
             order by due_at limit ${share} for update skip locked
           ) o
         ),
