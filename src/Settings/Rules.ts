@@ -47,6 +47,16 @@ const tableRules = (entry: Raw, path: Path, at: Source["at"]): ReadonlyArray<Pro
     problem: `is the same table as ${at([...path, "tables", first, "table"])}`
   }))
 
+const wakeRules = (entry: Raw, path: Path, at: Source["at"]): ReadonlyArray<Problem> =>
+  entry["wake"] === "poll" && entry["capture"] === "notify"
+    ? [
+        {
+          path: [...path, "wake"],
+          problem: `is poll, while ${at([...path, "capture"])} is notify, which has to listen`
+        }
+      ]
+    : []
+
 const entryRules = (entry: unknown, path: Path, at: Source["at"]): ReadonlyArray<Problem> => {
   if (!Predicate.isObject(entry)) return []
   const raw = entry as Raw
@@ -55,6 +65,7 @@ const entryRules = (entry: unknown, path: Path, at: Source["at"]): ReadonlyArray
     ...exactlyOne(raw, path, ["url", "address"], at),
     ...addressRules(raw, path),
     ...tableRules(raw, path, at),
+    ...wakeRules(raw, path, at),
     ...(Predicate.isObject(mail)
       ? exactlyOne(mail as Raw, [...path, "mail"], ["clientSecret", "clientCertificate"], at)
       : [])

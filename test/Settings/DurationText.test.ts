@@ -43,3 +43,17 @@ describe("a span of time", () => {
     )
   }
 })
+
+describe("a database that is polled", () => {
+  it.effect("needs the outbox: who lives on notifications has to listen", () =>
+    Effect.gen(function* () {
+      const { issues } = yield* refused({ ...complete, WAKE: "poll", CAPTURE: "notify" })
+      assert.deepStrictEqual(
+        issues.map(({ at }) => at),
+        ["WAKE"]
+      )
+      assert.match(issues[0].problem, /CAPTURE is notify/)
+      yield* settle({ ...complete, WAKE: "poll", CAPTURE: "auto" })
+    })
+  )
+})
