@@ -16,6 +16,7 @@ import { Outbox } from "./Outbox.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
 import { Outage } from "./State.ts"
+import * as SweepRounds from "./SweepRounds.ts"
 
 /** The safety net under NOTIFY. */
 const poll = Duration.minutes(1)
@@ -39,7 +40,8 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, self:
   const outbox = Outbox.layer([...tables.keys()])
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
-    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox)))
+    Effect.raceFirst(watch(tables, yield* pollInterval, self).pipe(Effect.provide(outbox))),
+    Effect.raceFirst(SweepRounds.run(database.name, tables, self))
   )
 })
 
