@@ -58,11 +58,6 @@ const prepare = Effect.fnUntraced(function* (database: Database) {
       const reason = `table ${name} is not set up for ${database.name}: run \`inquiries-mailer migrate\``
       return yield* new Outage({ state: "blocked", reason })
     }
-    if (!registration.armed) {
-      yield* Effect.logError(
-        `table ${name} has lost its trigger, new rows are not mailed: run \`inquiries-mailer migrate\``
-      )
-    }
     tables.set(registration.number, {
       database,
       table,

@@ -39,6 +39,7 @@ interface Seen {
   readonly key: string
   readonly at: string
   readonly seen: boolean
+  /** Its time is long after its notice: somebody's clock is wrong, and prune must know. */
   readonly ahead: boolean
 }
 
@@ -65,7 +66,7 @@ export const sweep = Effect.fn("Sweep.sweep")(function* (number: number, swept: 
       const rows: ReadonlyArray<Seen> = yield* sql.unsafe<Seen>(
         `select ${order.key} as key, ${order.at}::text as at,
           exists (select from ${noticeOf(`${number}`, order.key)}) as seen,
-          ${order.by === "key" ? "false" : `${order.at} > clock_timestamp() + ${overlap}`} as ahead
+          ${order.by === "key" ? "false" : `exists (select from (select o.created_at from ${noticeOf(`${number}`, order.key)}) o where o.created_at < ${order.at} - ${overlap})`} as ahead
         from ${name} r
         where ${from} and (${order.at} > $2::text::${order.type}${lower} or ${order.key} > $3::text) and ${zoneUsed}
         order by ${order.at}, ${order.key} limit ${page}`,
@@ -95,7 +96,7 @@ export const sweep = Effect.fn("Sweep.sweep")(function* (number: number, swept: 
     yield* look(standing.through, (rows) => {
       for (const { key, seen } of rows) if (!seen && ++count <= fuse) finds.push(key)
       highest = rows.at(-1)?.at ?? highest
-      const ahead = rows.filter(({ ahead, seen }) => ahead && seen)
+      const ahead = rows.filter(({ ahead }) => ahead)
       return ahead.length === 0 || decision === "look" ? Effect.void : keep(ahead)
     })
     const held = count > 0 && (standing.waiting > 0 || count > fuse)

@@ -12,8 +12,8 @@ import { type Decision, fuse, sweep } from "../Sweep.ts"
 import { settings } from "./settings.ts"
 
 const flags = {
-  approve: Flag.Boolean("approve").pipe(Flag.withDescription("Mail what waits.")),
-  dismiss: Flag.Boolean("dismiss").pipe(Flag.withDescription("Never mail what waits.")),
+  approve: Flag.Boolean("approve").pipe(Flag.withDefault(false), Flag.withDescription("Mail what waits.")),
+  dismiss: Flag.Boolean("dismiss").pipe(Flag.withDefault(false), Flag.withDescription("Never mail what waits.")),
   database: Flag.String("database").pipe(Flag.optional, Flag.withDescription("Only this one, by its name."))
 }
 
