@@ -9,6 +9,7 @@ import type { Description } from "./Catalog.ts"
 import { identifier, isTextKey, quoted } from "./Catalog.ts"
 import { channel } from "./Connection.ts"
 import type { DatabaseName } from "./Database.ts"
+import * as Watermark from "./Watermark.ts"
 
 /** Above this share of the server's notification queue nobody is notified: a full queue would fail the COMMIT. */
 const queueShare = 0.5
@@ -131,7 +132,9 @@ export const remove = Effect.fn("Capture.remove")(function* (table: Standing) {
   // A renamed table took the trigger along, and the one that has its name now uses the same function.
   const [used] = yield* sql`
     select from pg_trigger where tgfoid = to_regprocedure(${`${functionName(table.number)}()`})`
-  if (used === undefined) yield* sql.unsafe(`drop function if exists ${functionName(table.number)}()`)
+  if (used !== undefined) return
+  yield* sql.unsafe(`drop function if exists ${functionName(table.number)}()`)
+  yield* Watermark.forget(table.number)
 })
 
 /** Names, not among these, under which tables are registered here: another configuration's, or one's own former name. */

@@ -3,9 +3,10 @@
 // first look is known, and never mailed.
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
-import type { Description, KeyType } from "./Catalog.ts"
+import type { Description } from "./Catalog.ts"
 import { identifier, quoted } from "./Catalog.ts"
 import type { Ledger } from "./Ledger.ts"
+import * as Order from "./Order.ts"
 import { orOutage } from "./SqlOutage.ts"
 
 /** A transaction that took its key this many keys ago, or wrote its time this long ago, and commits now, is still seen. */
@@ -40,9 +41,9 @@ type Found = (key: string) => Effect.Effect<void>
 const look = (table: Sighted, ledger: Ledger, found: Found) =>
   grows(table) ? byKey(table, ledger, found) : byTime(table, ledger, found)
 
-const ordered: ReadonlyArray<KeyType> = ["smallint", "integer", "bigint"]
+const grows = ({ description }: Sighted): boolean => Order.grows(description)
 
-const grows = ({ description }: Sighted): boolean => ordered.includes(description.keyType)
+const written = ({ createdAt, description }: Sighted) => Order.written(description, createdAt, "$2")
 
 interface Key {
   readonly key: string
@@ -68,24 +69,17 @@ const byKey = Effect.fnUntraced(function* ({ description, number }: Sighted, led
   }
 })
 
-const written = ({ createdAt, description, timeZone }: Sighted) => {
-  const kind = description.columns.find(({ name }) => name === createdAt)?.kind
-  const column = `r.${identifier(createdAt)}`
-  if (kind === "timestamptz") return { at: column, zone: [] }
-  return kind === "timestamp" ? { at: `(${column} at time zone $2::text)`, zone: [timeZone] } : undefined
-}
-
 const byTime = Effect.fnUntraced(function* (table: Sighted, ledger: Ledger, found: Found) {
   const column = written(table)
   if (column === undefined) return
   const sql = yield* SqlClient
-  const { description, number } = table
+  const { description, number, timeZone } = table
   const [now] = yield* orOutage(sql<Key>`select clock_timestamp()::text as key`)
   const rows = yield* orOutage(
     sql.unsafe<Key>(
       `select r.${identifier(description.key)}::text as key from ${quoted(description)} r
       where ${column.at} > coalesce($1::text::timestamptz, clock_timestamp()) - interval '${overlap.time}' order by ${column.at}`,
-      [ledger.marks.get(number) ?? null, ...column.zone]
+      [ledger.marks.get(number) ?? null, ...(column.zoned ? [timeZone] : [])]
     )
   )
   for (const { key } of rows) yield* found(key)

@@ -19,8 +19,9 @@ export const grants = Effect.fn("Grants.grants")(function* (database: Database, 
     `-- ${JSON.stringify(database.name)}: in the database ${JSON.stringify(database.address.database)}`,
     `grant connect on database ${Catalog.identifier(database.address.database)} ${to}`,
     `grant usage on schema inquiries_mailer ${to}`,
-    `grant select on inquiries_mailer.identity, inquiries_mailer.tables ${to}`,
-    `grant select, update, delete on inquiries_mailer.outbox ${to}`,
+    `grant select on inquiries_mailer.identity ${to}`,
+    `grant select, update on inquiries_mailer.tables ${to}`,
+    `grant select, insert, update, delete on inquiries_mailer.outbox ${to}`,
     ...[...schemas].map((schema) => `grant usage on schema ${schema} ${to}`),
     ...[...tables.keys()].map((table) => `grant select on table ${table} ${to}`)
   ]

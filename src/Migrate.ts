@@ -13,6 +13,7 @@ import * as Identity from "./Identity.ts"
 import outbox from "./migrations/0001_outbox.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
+import * as Watermark from "./Watermark.ts"
 
 /** Lock timeouts, deadlocks, and two `migrate` at once that create the same thing: 20 tries take about a minute. */
 const collision = Schedule.spaced("2 seconds").pipe(Schedule.jittered, Schedule.upTo({ times: 20 }))
@@ -56,7 +57,12 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (
       refused.push(description.refused)
       continue
     }
-    const outcome = yield* briefly(database.name, description, "writers", Capture.install(database.name, description))
+    const swept = { description, table, timeZone: database.timeZone }
+    const begin = ({ number }: { readonly number: number }) => Watermark.begin(number, swept)
+    const byKey = Watermark.orderOf(swept)?.by === "key"
+    const install = Effect.tap(Capture.install(database.name, description), byKey ? begin : () => Effect.void)
+    const outcome = yield* briefly(database.name, description, "writers", install)
+    if (!byKey) yield* briefly(database.name, description, "writers", begin(outcome))
     watched.set(outcome.number, Catalog.quoted(description))
     ;(outcome.installed ? installed : unchanged).push(`${description.schema}.${description.name}`)
   }

@@ -3,10 +3,8 @@
 // outage or a crash means is its supervisor's to say.
 import { Clock, Duration, Effect, FiberSet, Latch, Queue } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
-import type { Prepared, Tables } from "./Batch.ts"
+import type { Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
-import * as Capture from "./Capture.ts"
-import * as Catalog from "./Catalog.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import * as Identity from "./Identity.ts"
@@ -17,8 +15,10 @@ import { Outbox } from "./Outbox.ts"
 import * as Prune from "./Prune.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
-import { Outage } from "./State.ts"
+import type { Outage } from "./State.ts"
+import * as SweepRounds from "./SweepRounds.ts"
 import * as Trigger from "./Trigger.ts"
+import * as Watched from "./Watched.ts"
 
 /** Where notifications should come, and do not come through. */
 const pollUnheard = Duration.minutes(1)
@@ -39,7 +39,7 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const notifications = yield* Notifications
   yield* Identity.check
   const lost: Trigger.Lost = new Set()
-  const tables = yield* prepare(database, lost)
+  const tables = yield* Watched.prepare(database, lost)
   const pollEvery = yield* pollInterval(database, notifications.deaf)
   const self = asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
@@ -48,11 +48,13 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
   const look = Trigger.look(lost, tables)
-  const atPoll = sleeps ? Effect.andThen(look, Prune.passes(numbers, database.retention)) : look
+  const housekeeping = Effect.andThen(SweepRounds.round(tables, self), Prune.passes(numbers, database.retention))
+  const atPoll = sleeps ? Effect.andThen(look, housekeeping) : look
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
     Effect.raceFirst(watch(tables, pollEvery, self, atPoll).pipe(Effect.provide(outbox))),
-    Effect.raceFirst(sleeps ? Effect.never : Prune.run(numbers, database.retention))
+    Effect.raceFirst(sleeps ? Effect.never : Prune.run(numbers, database.retention)),
+    Effect.raceFirst(sleeps ? Effect.never : SweepRounds.run(tables, self))
   )
 })
 
@@ -63,30 +65,6 @@ const asWoken = (self: Self, deaf: Notifications["Service"]["deaf"], every: Dura
     deaf === "wanted" ? "as it is set" : "no notification comes through (a pooler?), use the direct address"
   return { ...self, healthy: self.polling(`looks every ${Duration.format(every)}, ${reason}`, deaf === "wanted") }
 }
-
-const prepare = Effect.fnUntraced(function* (database: Database, lost: Trigger.Lost) {
-  const tables = new Map<number, Prepared>()
-  for (const table of database.tables) {
-    const description = yield* Catalog.describe(table.name)
-    if (Catalog.isRefusal(description)) {
-      return yield* new Outage({ state: "blocked", reason: description.refused })
-    }
-    const name = `${description.schema}.${description.name}`
-    const registration = yield* orOutage(Capture.find(database.name, description))
-    if (registration === undefined) {
-      const reason = `table ${name} is not set up for ${database.name}: run \`inquiries-mailer migrate\``
-      return yield* new Outage({ state: "blocked", reason })
-    }
-    yield* Trigger.note(lost, registration, description)
-    tables.set(registration.number, {
-      database,
-      table,
-      description,
-      secretKey: Catalog.isTextKey(description.keyType)
-    })
-  }
-  return tables
-})
 
 const pollInterval = Effect.fnUntraced(function* (database: Database, deaf: Notifications["Service"]["deaf"]) {
   if (deaf === "wanted") return database.pollEvery

@@ -4,6 +4,7 @@ import { Duration, Effect, Schedule } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
+import { prunable } from "./Watermark.ts"
 
 /** After the mails that have waited for a start. */
 const first = Duration.seconds(20)
@@ -48,9 +49,10 @@ export const prune = Effect.fn("Prune.prune")(function* (tables: ReadonlyArray<n
       // Locked first: one that somebody is putting back into the queue is passed over, and found changed the next time.
       const rows = yield* orOutage(sql<{ readonly deleted: number }>`
         with old as materialized (
-          select id from inquiries_mailer.outbox
+          select id from inquiries_mailer.outbox o
           where table_number = ${table}::integer and outcome is not null
             and settled_at < now() - ${Duration.toMillis(retention)}::float8 * interval '1 ms'
+            and ${sql.literal(prunable)}
           order by settled_at limit ${batch} for update skip locked
         ),
         deleted as (delete from inquiries_mailer.outbox o using old where o.id = old.id returning o.id)

@@ -21,7 +21,7 @@ export const note = Effect.fn("Trigger.note")(function* (
   }
   lost.add(number)
   yield* Effect.logError(
-    `table ${schema}.${name} has lost its trigger, new rows are not mailed: run \`inquiries-mailer migrate\``
+    `table ${schema}.${name} has lost its trigger, new rows are mailed late or not at all: run \`inquiries-mailer migrate\``
   )
 })
 

@@ -11,12 +11,13 @@ const refused = new SqlError({ reason: new ConnectionError({ cause: { code: "ECO
 /** Each statement takes the next answer: how many rows it deleted, or that it failed; then none. */
 const pruning = Effect.fnUntraced(function* (answers: Array<number | "fails">, tables: ReadonlyArray<number>) {
   let statements = 0
-  const sql = () =>
+  const answer = () =>
     Effect.suspend(() => {
       statements++
-      const answer = answers.shift() ?? 0
-      return answer === "fails" ? Effect.fail(refused) : Effect.succeed([{ deleted: answer }])
+      const next = answers.shift() ?? 0
+      return next === "fails" ? Effect.fail(refused) : Effect.succeed([{ deleted: next }])
     })
+  const sql = Object.assign(answer, { literal: (text: string) => text })
   const { layer, lines } = quiet()
   const fiber = yield* run(tables, Duration.days(30)).pipe(
     Effect.provideService(SqlClient, sql as unknown as SqlClient),

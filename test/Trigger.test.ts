@@ -16,9 +16,9 @@ describe("a trigger", () => {
       assert.deepStrictEqual(
         lines.map(({ level, message }) => `${level} ${message.split(":")[0]}`),
         [
-          "Error table public.inquiries has lost its trigger, new rows are not mailed",
+          "Error table public.inquiries has lost its trigger, new rows are mailed late or not at all",
           "Info table public.inquiries has its trigger again",
-          "Error table public.inquiries has lost its trigger, new rows are not mailed"
+          "Error table public.inquiries has lost its trigger, new rows are mailed late or not at all"
         ]
       )
     })

@@ -55,6 +55,19 @@ export default Effect.gen(function* () {
   yield* sql`
     create index outbox_key on inquiries_mailer.outbox (hashtextextended(key, 0), table_number)
     where coalesce(outcome, '') = ''`
+  // Whether a key was ever captured, for the sweep. Another seed, so that it fits no other question.
+  yield* sql`create index outbox_seen on inquiries_mailer.outbox (hashtextextended(key, 1), table_number)`
+
+  // The sweep, see Sweep.ts: empty until `migrate` has noted what was there before. `swept_through` is a key or a time.
+  yield* sql`
+    alter table inquiries_mailer.tables
+      add column swept_table oid, add column swept_by text, add column swept_through text,
+      -- Where it may go next, once no transaction from before this one runs any more.
+      add column swept_next text, add column swept_horizon xid8,
+      -- Rows that await a decision.
+      add column sweep_waiting integer`
+  // When the row was written, where that is long after its notice: somebody's clock is wrong.
+  yield* sql`alter table inquiries_mailer.outbox add column row_time timestamptz`
 
   // What may be pruned. An INSERT does not touch it, nor do claims: no wording of theirs implies its predicate.
   yield* sql`
