@@ -61,14 +61,17 @@ export const sweep = Effect.fn("Sweep.sweep")(function* (number: number, swept: 
     let after: Seen | undefined
     while (true) {
       // Keys alone need no second criterion, and walk their index.
+      const bound = `$2::text::${order.type}`
       const from =
-        after === undefined ? `${order.at} > $2::text::${order.type}${lower}` : `${order.at} >= $2::text::${order.type}`
+        after === undefined
+          ? `${order.at} > ${bound}${lower} and $3::text = ''`
+          : `${order.at} >= ${bound} and (${order.at} > ${bound} or ${order.key} > $3::text)`
       const rows: ReadonlyArray<Seen> = yield* sql.unsafe<Seen>(
         `select ${order.key} as key, ${order.at}::text as at,
           exists (select from ${noticeOf(`${number}`, order.key)}) as seen,
           ${order.by === "key" ? "false" : `exists (select from (select o.created_at from ${noticeOf(`${number}`, order.key)}) o where o.created_at < ${order.at} - ${overlap})`} as ahead
         from ${name} r
-        where ${from} and (${order.at} > $2::text::${order.type}${lower} or ${order.key} > $3::text) and ${zoneUsed}
+        where ${from} and ${zoneUsed}
         order by ${order.at}, ${order.key} limit ${page}`,
         [swept.timeZone, after?.at ?? through, after?.key ?? ""]
       )

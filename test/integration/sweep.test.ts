@@ -1,38 +1,8 @@
 // Rows that no trigger captured: what one sweep after another finds, and what it must never find.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import * as Catalog from "../../src/Catalog.ts"
-import * as Connection from "../../src/Connection.ts"
-import * as Sweep from "../../src/Sweep.ts"
-import { prunable } from "../../src/Watermark.ts"
-import { captured, customer, migrateOne, session } from "../support/customer.ts"
-
-const insert = "insert into inquiries (name) values ('a')"
-const disable = "alter table inquiries disable trigger inquiries_mailer_1"
-const enable = "alter table inquiries enable trigger inquiries_mailer_1"
-const uuids =
-  "create table inquiries (id uuid primary key default gen_random_uuid(), name text, created_at timestamptz default clock_timestamp())"
-
-const stage = Effect.fnUntraced(function* (createTable?: string, before?: string) {
-  const place = yield* customer(createTable)
-  const { database, fresh, owner } = place
-  if (before !== undefined) yield* owner.query(before)
-  yield* migrateOne(database)
-  const sweep = (decision?: Sweep.Decision | "look") =>
-    Effect.gen(function* () {
-      const table = database.tables[0]!
-      const description = yield* Catalog.describe(table.name)
-      if (Catalog.isRefusal(description)) return assert.fail(description.refused)
-      return yield* Sweep.sweep(1, { description, table, timeZone: database.timeZone }, decision)
-    }).pipe(Effect.provide(Connection.once(database.address)))
-  const through = Effect.map(
-    fresh.admin<{ readonly through: string }>`select swept_through as through from inquiries_mailer.tables`,
-    (rows) => rows[0]?.through
-  )
-  const prune = fresh.admin.unsafe(`delete from inquiries_mailer.outbox o where o.outcome is not null and ${prunable}`)
-  const settle = fresh.admin`update inquiries_mailer.outbox set outcome = 'sent'`
-  return { ...place, migrate: migrateOne(database), prune, settle, sweep, through }
-})
+import { captured, migrateOne, session } from "../support/customer.ts"
+import { disable, enable, insert, stage } from "../support/sweep.ts"
 
 describe("a sweep", () => {
   it.live("finds once what a disabled trigger missed, and never what migrate found there", () =>
@@ -173,6 +143,16 @@ describe("a sweep", () => {
     })
   )
 
+  it.live("leaves alone what came while the table was not to be watched", () =>
+    Effect.gen(function* () {
+      const { database, form, migrate, sweep } = yield* stage()
+      yield* migrateOne({ ...database, tables: [] })
+      yield* form.query(insert)
+      yield* migrate
+      assert.deepInclude(yield* sweep(), { count: 0 })
+    })
+  )
+
   it.live("leaves a table that was made anew until migrate has noted what is there", () =>
     Effect.gen(function* () {
       const { form, fresh, formRole, migrate, owner, sweep } = yield* stage()
@@ -185,53 +165,6 @@ describe("a sweep", () => {
       yield* migrate
       assert.deepInclude(yield* sweep(), { count: 0 })
       assert.lengthOf(yield* captured(fresh), 0)
-    })
-  )
-})
-
-describe("a sweep of a table whose keys do not grow", () => {
-  it.live("goes by the column that says when a row was written, and mails nothing from before", () =>
-    Effect.gen(function* () {
-      const { form, fresh, owner, prune, settle, sweep } = yield* stage(
-        uuids,
-        "insert into inquiries (created_at) select clock_timestamp() + n * interval '20 minutes' from generate_series(-5, 5) n"
-      )
-      const before = (yield* captured(fresh)).length
-      yield* owner.query(disable)
-      yield* form.query(insert)
-      assert.deepInclude(yield* sweep(), { count: 1, outcome: "mailed" })
-      yield* settle
-      for (let n = 0; n < 3; n++) {
-        yield* prune
-        assert.deepInclude(yield* sweep(), { count: 0 })
-      }
-      assert.lengthOf(yield* captured(fresh), before + 1)
-      assert.strictEqual(before, 5)
-    })
-  )
-
-  it.live("keeps the notice of a row that is dated ahead, however long ago it was mailed", () =>
-    Effect.gen(function* () {
-      const { fresh, owner, prune, settle, sweep } = yield* stage(uuids)
-      yield* owner.query("insert into inquiries (created_at) values (clock_timestamp() + interval '3 days')")
-      yield* sweep()
-      yield* settle
-      // A day later.
-      yield* fresh.admin`update inquiries_mailer.outbox set created_at = created_at - interval '1 day'`
-      yield* prune
-      assert.lengthOf(yield* captured(fresh), 1)
-      assert.deepInclude(yield* sweep(), { count: 0 })
-    })
-  )
-
-  it.live("is none where there is no such column", () =>
-    Effect.gen(function* () {
-      const { form, owner, sweep } = yield* stage(
-        "create table inquiries (id text primary key default random(), name text)"
-      )
-      yield* owner.query(disable)
-      yield* form.query(insert)
-      assert.deepInclude(yield* sweep(), { unswept: "unordered", count: 0 })
     })
   )
 })
