@@ -1,6 +1,7 @@
 // What keeps a row from being mailed until somebody repairs it, and that nothing is taken for something else meanwhile.
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Redacted } from "effect"
+import { Duration, Effect } from "effect"
+import { limited } from "../support/limited.ts"
 import * as line from "../support/line.ts"
 import { quiet, silently } from "../support/quiet.ts"
 
@@ -18,20 +19,11 @@ describe("the line", () => {
 
   it.live("is blocked where row-level security would hide rows from it, instead of taking them for deleted", () =>
     Effect.gen(function* () {
-      const { admin, database, standIn } = yield* line.stage()
-      const role = `limited_${database.address.database}`
-      yield* admin.unsafe(`create role ${role} login password 'an-invented-secret'`)
-      yield* admin.unsafe(`grant usage on schema inquiries_mailer to ${role}`)
-      yield* admin.unsafe(`grant all on all tables in schema inquiries_mailer to ${role}`)
-      yield* admin.unsafe(`grant select on inquiries to ${role}`)
+      const { admin, database: whole, standIn } = yield* line.stage()
+      const { database, role } = yield* limited(admin, whole)
       yield* admin`alter table inquiries enable row level security`
-      yield* Effect.addFinalizer(() => Effect.ignore(admin.unsafe(`drop owned by ${role}; drop role ${role}`)))
-      const limited = {
-        ...database,
-        address: { ...database.address, user: role, password: Redacted.make("an-invented-secret") }
-      }
       yield* line.insertInquiry(admin, 1)
-      const statuses = yield* line.start(limited)
+      const statuses = yield* line.start(database)
       assert.include(yield* line.inState(statuses, "blocked"), "row-level security")
       yield* admin.unsafe(`alter role ${role} bypassrls`)
       yield* standIn.awaitMails(1)

@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, type Scope, type SubscriptionRef } from "effect"
-import type { Database } from "../../src/Database.ts"
 import type { Statuses } from "../../src/Supervisor.ts"
+import { limited } from "../support/limited.ts"
 import * as line from "../support/line.ts"
 import { proxy } from "../support/proxy.ts"
 import { quiet, silently } from "../support/quiet.ts"
@@ -17,17 +17,6 @@ const waits = (statuses: SubscriptionRef.SubscriptionRef<Statuses>) => noticed(l
 const terminate = (admin: PgClient.PgClient) =>
   admin`select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'inquiries-mailer' and datname = current_database()`
-
-/** A worker's role without any special right, so that limits hold for it. */
-const limited = Effect.fnUntraced(function* (admin: PgClient.PgClient, database: Database) {
-  const role = `limited_${database.address.database}`
-  yield* admin.unsafe(`create role ${role} login password '${line.passwordOf(database)}'`)
-  yield* admin.unsafe(`grant usage on schema inquiries_mailer to ${role}`)
-  yield* admin.unsafe(`grant all on all tables in schema inquiries_mailer to ${role}`)
-  yield* admin.unsafe(`grant select on inquiries to ${role}`)
-  yield* Effect.addFinalizer(() => Effect.ignore(admin.unsafe(`drop owned by ${role}; drop role ${role}`)))
-  return { role, database: { ...database, address: { ...database.address, user: role } } }
-})
 
 /** Signals a backend of ours, which is stopped on only until the scope closes. */
 const stopBackend = Effect.fnUntraced(function* (

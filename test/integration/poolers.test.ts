@@ -1,10 +1,11 @@
 // Poolers between us and the database, which refuse or drop what a session asks for and lose notifications; and poll
 // mode, which needs no session at all.
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Redacted, SubscriptionRef } from "effect"
+import { Duration, Effect, SubscriptionRef } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
 import { startupParameters } from "../../src/Session.ts"
+import { limited } from "../support/limited.ts"
 import * as line from "../support/line.ts"
 import { missing, pooled } from "../support/pooler.ts"
 import { quiet, silently } from "../support/quiet.ts"
@@ -52,16 +53,10 @@ describe.skipIf(missing !== undefined)("behind a pooler", () => {
 
   it.live("row-level security blocks instead of hiding rows, though the pooler drops what we ask for", () =>
     Effect.gen(function* () {
-      const { admin, database } = yield* line.stage()
-      const role = `limited_${database.address.database}`
-      yield* admin.unsafe(`create role ${role} login password 'an-invented-secret'`)
-      yield* admin.unsafe(`grant usage on schema inquiries_mailer to ${role}`)
-      yield* admin.unsafe(`grant all on all tables in schema inquiries_mailer to ${role}`)
-      yield* admin.unsafe(`grant select on inquiries to ${role}`)
+      const { admin, database: whole } = yield* line.stage()
+      const { database } = yield* limited(admin, whole)
       yield* admin`alter table inquiries enable row level security`
-      yield* Effect.addFinalizer(() => Effect.ignore(admin.unsafe(`drop owned by ${role}; drop role ${role}`)))
-      const address = { ...database.address, user: role, password: Redacted.make("an-invented-secret") }
-      const through = yield* pooled({ ...database, address }, "transaction", all)
+      const through = yield* pooled(database, "transaction", all)
       yield* line.insertInquiry(admin, 1)
       const statuses = yield* line.start(through)
       assert.include(yield* line.inState(statuses, "blocked"), "row-level security")
