@@ -45,18 +45,10 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
     // Beside the first begun marks.
     const fetching = yield* Effect.forkChild(fetchAll(notices, tables), { startImmediately: true })
     const rows = Fiber.join(fetching)
-    const deliverOne = (notice: Notice) =>
-      forTable(tables, notice, (watched) =>
-        Effect.map(
-          deliver(
-            notice,
-            Effect.map(rows, (all) => all.get(notice)),
-            watched,
-            self
-          ),
-          (settled) => done(settled)
-        )
-      )
+    const deliverOne = (notice: Notice) => {
+      const row = Effect.map(rows, (all) => all.get(notice))
+      return forTable(tables, notice, (watched) => Effect.map(deliver(notice, row, watched, self), done))
+    }
     yield* Effect.forEach(
       notices.filter(({ crashes }) => crashes === 0),
       deliverOne,

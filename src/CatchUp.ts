@@ -63,7 +63,7 @@ const byKey = Effect.fnUntraced(function* ({ description, number }: Sighted, led
       )
     )
     for (const { key } of rows) yield* found(key)
-    // An empty table begins below its first key, whatever that is.
+    // Keys of an empty table are taken to begin near zero, as those of a sequence do.
     ledger.marks.set(number, rows.at(-1)?.key ?? mark ?? "0")
     if (rows.length < page) return
   }

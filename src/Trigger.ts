@@ -1,5 +1,5 @@
-// Whether the triggers still stand. A table that has lost its own is mailed from no more, and nothing else would say so:
-// each loss and each return is reported once.
+// Whether the triggers still stand. A table that has lost its own is mailed from late, by the sweep, or not at all: each
+// loss and each return is reported once.
 import { Effect } from "effect"
 import type { Prepared, Tables } from "./Batch.ts"
 import * as Capture from "./Capture.ts"
