@@ -8,7 +8,7 @@ import { quoted } from "./Catalog.ts"
 import { channel } from "./Connection.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Swept } from "./Watermark.ts"
-import { noticeOf, orderOf, overlap, zoneUsed } from "./Watermark.ts"
+import { noticesOf, orderOf, overlap, zoneUsed } from "./Watermark.ts"
 
 /** More finds of one sweep and table are not mailed without being asked for. */
 export const fuse = 20
@@ -68,8 +68,8 @@ export const sweep = Effect.fn("Sweep.sweep")(function* (number: number, swept: 
           : `${order.at} >= ${bound} and (${order.at} > ${bound} or ${order.key} > $3::text)`
       const rows: ReadonlyArray<Seen> = yield* sql.unsafe<Seen>(
         `select ${order.key} as key, ${order.at}::text as at,
-          exists (select from ${noticeOf(`${number}`, order.key)}) as seen,
-          ${order.by === "key" ? "false" : `exists (select from (select o.created_at from ${noticeOf(`${number}`, order.key)}) o where o.created_at < ${order.at} - ${overlap})`} as ahead
+          exists (select from ${noticesOf(`${number}`, order.key)}) as seen,
+          ${order.by === "key" ? "false" : `exists (select from ${noticesOf(`${number}`, order.key)} where o.created_at < ${order.at} - ${overlap})`} as ahead
         from ${name} r
         where ${from} and ${zoneUsed}
         order by ${order.at}, ${order.key} limit ${page}`,
@@ -137,10 +137,10 @@ export const sweep = Effect.fn("Sweep.sweep")(function* (number: number, swept: 
   })
 
   const keep = (rows: ReadonlyArray<Seen>) => sql`
-    update inquiries_mailer.outbox o set row_time = k.at::timestamptz
+    update inquiries_mailer.outbox n set row_time = k.at::timestamptz
     from unnest(${rows.map(({ key }) => key)}::text[], ${rows.map(({ at }) => at)}::text[]) as k (key, at)
-    where hashtextextended(o.key, 1) = hashtextextended(k.key, 1) and o.table_number = ${number} and o.key = k.key
-      and o.row_time is distinct from k.at::timestamptz`
+      cross join lateral ${sql.literal(noticesOf(`${number}`, "k.key"))}
+    where n.id = o.id and o.row_time is distinct from k.at::timestamptz`
 
   /** Every row up to `next` was seen just now. Whoever wrote beside it when it was noted has ended, or it stays. */
   const advance = Effect.fnUntraced(function* ({ next, passed }: Standing, highest: string | undefined) {

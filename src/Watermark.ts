@@ -48,7 +48,7 @@ export const begin = Effect.fn("Watermark.begin")(function* (number: number, swe
     yield* sql.unsafe(
       `insert into inquiries_mailer.outbox (table_number, key, outcome, settled_at, row_time)
       select $2::integer, ${order.key}, 'dismissed', clock_timestamp(), ${order.at} from ${name} r
-      where ${order.at} > now() and ${zoneUsed} and not exists (select from ${noticeOf("$2::integer", order.key)})`,
+      where ${order.at} > now() and ${zoneUsed} and not exists (select from ${noticesOf("$2::integer", order.key)})`,
       [swept.timeZone, number]
     )
   }
@@ -67,10 +67,14 @@ export const begin = Effect.fn("Watermark.begin")(function* (number: number, swe
 /** Every parameter has to stand in the statement, also where no time lacks a zone. */
 export const zoneUsed = "$1::text is not null"
 
-/** The notices for a key, whatever became of them. */
-export const noticeOf = (number: string, key: string): string =>
-  `inquiries_mailer.outbox o where hashtextextended(o.key, 1) = hashtextextended(${key}, 1)
-    and o.table_number = ${number} and o.key = ${key} offset 0`
+/** The notices `o` for a key, whatever became of them: each half has the wording of its index, see `Claim.ts`. */
+export const noticesOf = (number: string, key: string): string => {
+  const half = (seed: 0 | 1, which: string) =>
+    `select u.id, u.created_at, u.row_time from inquiries_mailer.outbox u
+    where hashtextextended(u.key, ${seed}) = hashtextextended(${key}, ${seed})
+      and u.table_number = ${number} and u.key = ${key} and ${which} offset 0`
+  return `((${half(0, "coalesce(u.outcome, '') = ''")}) union all (${half(1, "u.outcome is not null")})) o`
+}
 
 /** Forgets it, for a table that is no longer watched: what comes until it is again is not to be mailed. */
 export const forget = Effect.fn("Watermark.forget")(function* (number: number) {

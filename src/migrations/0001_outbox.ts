@@ -55,8 +55,11 @@ export default Effect.gen(function* () {
   yield* sql`
     create index outbox_key on inquiries_mailer.outbox (hashtextextended(key, 0), table_number)
     where coalesce(outcome, '') = ''`
-  // Whether a key was ever captured, for the sweep. Another seed, so that it fits no other question.
-  yield* sql`create index outbox_seen on inquiries_mailer.outbox (hashtextextended(key, 1), table_number)`
+  // Whether a key was captured and is settled, for the sweep. Another seed, so that it fits no other question; partial, so
+  // that neither an INSERT nor a claim nor a begun mark pays for it.
+  yield* sql`
+    create index outbox_seen on inquiries_mailer.outbox (hashtextextended(key, 1), table_number)
+    where outcome is not null`
 
   // The sweep, see Sweep.ts: empty until `migrate` has noted what was there before. `swept_through` is a key or a time.
   yield* sql`
