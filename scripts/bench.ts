@@ -2,12 +2,13 @@
 // stand-in that answers at once. They take turns three times; medians are compared. Fails if a bar is missed.
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
-import { Console, Effect } from "effect"
+import { Console, Effect, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Reactivity } from "effect/reactivity"
 import { spawn } from "node:child_process"
 import { rmSync } from "node:fs"
 import { type Contestant, start } from "./bench/contestant.ts"
+import * as Curves from "./bench/curves.ts"
 import { type InsertCost, insertCost } from "./bench/insertCost.ts"
 import { burst, type Measured, measure, pace, percentile, Stopwatch } from "./bench/measure.ts"
 import * as GraphStandIn from "./stage/GraphStandIn.ts"
@@ -147,16 +148,38 @@ const bench = Effect.fn("bench")(function* (options: { readonly profile: boolean
   yield* Console.log("every bar holds")
 })
 
+const curves = Effect.fn("curves")(function* (most: number) {
+  yield* Console.log("starting PostgreSQL, with durability on …")
+  const server = yield* Postgres.start()
+  const admin = yield* furnish(server, "worker")
+  yield* migrate(contestants(server, "http://127.0.0.1:1", false).worker)
+  const { host, password, port, user } = server
+  const address = {
+    ...{ host, port, database: "worker", user, password: Redacted.make(Redacted.value(password)) },
+    tls: { mode: "disable" } as const
+  }
+  const measured = yield* Curves.curves(
+    { admin, address, number: 1, say: Console.log },
+    [0, 100_000, 1_000_000, 10_000_000].filter((rows) => rows <= most),
+    [1_000, 100_000, 1_000_000].filter((rows) => rows <= most)
+  )
+  yield* Console.log(`\nmilliseconds, medians:\n\n${Curves.show(measured)}`)
+})
+
 Command.make(
   "bench",
   {
+    curves: Flag.Int("curves").pipe(
+      Flag.withDescription("Instead: what a claim costs with up to so many settled and waiting notices"),
+      Flag.withDefault(0)
+    ),
     profile: Flag.Boolean("profile").pipe(
       Flag.withDescription("Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
       Flag.withDefault(false)
     ),
     rounds: Flag.Int("rounds").pipe(Flag.withDescription("How often the two take turns"), Flag.withDefault(3))
   },
-  (options) => Effect.scoped(bench(options))
+  (options) => Effect.scoped(options.curves > 0 ? curves(options.curves) : bench(options))
 ).pipe(
   Command.run({ version: "bench" }),
   Effect.tapError((error) => Console.error(typeof error === "string" ? `✗ ${error}` : error)),

@@ -58,12 +58,13 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
   const beginning = yield* GroupCommit.make<Begin>((entries) =>
     Effect.gen(function* () {
       const notices = entries.map(({ request }) => request.notice)
+      const ids = notices.map(({ id }) => id)
       const rows = yield* orOutage(sql<{ readonly id: NoticeId }>`
         update inquiries_mailer.outbox o
         set begun_at = clock_timestamp(), first_attempt_at = coalesce(o.first_attempt_at, clock_timestamp()),
           due_at = clock_timestamp() + ${lease + grace}::float8 * interval '1 ms'
-        from unnest(${notices.map(({ id }) => id)}::uuid[], ${notices.map((n) => n.claim)}::uuid[]) as b (id, claim)
-        where o.id = b.id and o.claim = b.claim and ${sql.literal(unsettled)} and o.due_at > clock_timestamp()
+        from unnest(${ids}::uuid[], ${notices.map((n) => n.claim)}::uuid[]) as b (id, claim)
+        where o.id = b.id and o.id = any(${ids}::uuid[]) and o.claim = b.claim and ${sql.literal(unsettled)} and o.due_at > clock_timestamp()
           and not ${sql.literal(newerWaits)}
         returning o.id`)
       const begun = new Set(rows.map(({ id }) => id))
@@ -87,7 +88,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
           attempts = o.attempts + (o.begun_at is not null)::integer
         from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[])
           as s (id, claim, outcome, detail)
-        where o.id = s.id and ${sql.literal(unsettled)} and (o.claim = s.claim or s.outcome = 'sent')`)
+        where o.id = s.id and o.id = any(${ids}::uuid[]) and ${sql.literal(unsettled)} and (o.claim = s.claim or s.outcome = 'sent')`)
       for (const entry of entries) entry.completeUnsafe(Exit.void)
     })
   )

@@ -55,7 +55,7 @@ export const prune = Effect.fn("Prune.prune")(function* (tables: ReadonlyArray<n
             and ${sql.literal(prunable)}
           order by settled_at limit ${batch} for update skip locked
         ),
-        deleted as (delete from inquiries_mailer.outbox o using old where o.id = old.id returning o.id)
+        deleted as (delete from inquiries_mailer.outbox where id = any(array(select id from old)) returning id)
         select count(*)::integer as deleted from deleted`)
       const deleted = rows[0]?.deleted ?? 0
       all += deleted

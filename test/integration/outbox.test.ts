@@ -1,11 +1,9 @@
 // Who may act upon a notice, and until when: claims, leases and the next due time, on a real PostgreSQL.
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Duration, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql/SqlClient"
-import * as Connection from "../../src/Connection.ts"
+import { Duration, Effect } from "effect"
 import { session } from "../support/customer.ts"
-import { databaseAt, numbers } from "../support/line.ts"
-import { claimOne, keys, noting, seconds, stage } from "../support/outbox.ts"
+import { numbers } from "../support/line.ts"
+import { claimOne, keys, seconds, stage } from "../support/outbox.ts"
 
 describe("a claim", () => {
   it.live("gives no notice to two replicas, however many claim at once, and leaves none over", () =>
@@ -106,56 +104,6 @@ describe("a claim", () => {
       assert.deepInclude(begun, { claimed: true, begun: true, due: 60 })
       assert.deepInclude(other, { claimed: false, begun: false })
       assert.deepStrictEqual(keys((yield* outbox.claim(4)).notices), ["not begun"])
-    })
-  )
-
-  it.live("finds its notices by an index, also among 100,000 that are settled", () =>
-    Effect.gen(function* () {
-      const { add, admin, seenBy } = yield* stage()
-      yield* admin`insert into inquiries_mailer.outbox (table_number, key, outcome, settled_at)
-        select 1 + n % 2, n::text, 'sent', clock_timestamp() from generate_series(1, 100000) n`
-      yield* add(1, ...numbers(20).map(String))
-      yield* admin`vacuum analyze inquiries_mailer.outbox`
-      const statements: Array<readonly [string, ReadonlyArray<unknown>]> = []
-      const outbox = yield* seenBy(noting(admin, statements))
-      yield* outbox.claim(4)
-      assert.lengthOf(statements, 1)
-      for (const [statement, params] of statements) {
-        const plan = yield* admin.unsafe<{ readonly "QUERY PLAN": string }>(`explain ${statement}`, params)
-        const text = plan.map((row) => row["QUERY PLAN"]).join("\n")
-        assert.match(text, /Index (Only )?Scan using outbox_due/)
-        assert.notMatch(text, /Seq Scan on outbox/)
-      }
-    })
-  )
-})
-
-describe("with statistics from an hour when nothing was unsettled", () => {
-  it.live("a claim, a begun mark and the settlements read no more of a backlog than they are for", () =>
-    Effect.gen(function* () {
-      const { admin, fresh, seenBy } = yield* stage()
-      yield* admin`alter table inquiries_mailer.outbox set (autovacuum_enabled = off)`
-      yield* admin`insert into inquiries_mailer.outbox (table_number, key, outcome, settled_at)
-        select 1, n::text, 'sent', clock_timestamp() from generate_series(1, 20000) n`
-      yield* admin`analyze inquiries_mailer.outbox`
-      yield* admin`insert into inquiries_mailer.outbox (table_number, key)
-        select 1, 'new ' || n from generate_series(1, 20000) n`
-      const statements: Array<readonly [string, ReadonlyArray<unknown>]> = []
-      const work = yield* Layer.build(Connection.once(databaseAt(fresh, "http://127.0.0.1:1").address))
-      const sql = Context.get(work, SqlClient)
-      const outbox = yield* seenBy(noting(sql, statements))
-      const [first, second] = (yield* outbox.claim(8)).notices
-      yield* outbox.begin(first!)
-      yield* outbox.settle(first!, { outcome: "sent" })
-      yield* outbox.postpone(second!, { delay: undefined, spent: false, maybeSent: false, detail: "" })
-      assert.lengthOf(statements, 4)
-      for (const [statement, params] of statements) {
-        const plan = yield* sql.unsafe<{ readonly "QUERY PLAN": string }>(`explain (analyze) ${statement}`, params)
-        for (const { "QUERY PLAN": node } of plan) {
-          const rows = /actual time.* rows=([\d.]+)|Removed by .*: (\d+)/.exec(node)
-          assert.isAtMost(Number(rows?.[1] ?? rows?.[2] ?? 0), 20, node)
-        }
-      }
     })
   )
 })
