@@ -34,7 +34,7 @@ const settling = Schedule.min([Schedule.exponential("100 millis"), Schedule.spac
  * Delivers one notice; true if it is settled then, false if it has another turn. `row` is fetched meanwhile, and undefined
  * when it has been deleted. Interruptible until the begun mark, not after it.
  */
-export const deliver = Effect.fnUntraced(
+export const deliver = Effect.fn("Delivery.deliver")(
   function* (notice: Notice, row: Effect.Effect<Row | undefined, Outage>, watched: Watched, self: Self) {
     const outbox = yield* Outbox
     const mailer = yield* Mailer

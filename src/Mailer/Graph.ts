@@ -98,7 +98,7 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
   const sendWith = (deck: Semaphore.Semaphore) =>
-    Effect.fnUntraced(function* <C, B, R>(
+    Effect.fn("Mailer.send")(function* <C, B, R>(
       compose: Effect.Effect<Mail, C, R>,
       begin: Effect.Effect<void, B, R>
     ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
