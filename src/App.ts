@@ -1,9 +1,12 @@
 // The only place where layers meet. What databases share is built once, for as long as the program runs: a token cache
 // a credential, a mailer a mailbox. What belongs to one database is built inside its child, new at each start.
 import { Context, Effect, Layer, Redacted } from "effect"
+import { Alert } from "./Alert.ts"
+import * as Webhook from "./Alert/Webhook.ts"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import { type Database, showTable } from "./Database.ts"
+import * as Incidents from "./Incidents.ts"
 import { Mailer } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
@@ -12,14 +15,16 @@ import { TokenCache } from "./Mailer/TokenCache.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Monitor from "./Monitor.ts"
 import * as NotifyMonitor from "./NotifyMonitor.ts"
+import * as Metrics from "./Metrics.ts"
 import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
 
-/** Watches these databases for ever. */
-export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Supervisor> =>
+/** Watches these databases for ever. `webhook` hears of what somebody must know. */
+export const layer = (databases: ReadonlyArray<Database>, webhook?: Redacted.Redacted): Layer.Layer<Supervisor> =>
   Layer.unwrap(
     Effect.gen(function* () {
+      const alert = webhook === undefined ? undefined : yield* teller(webhook)
       const mailerOf = yield* mailers
       const children: Array<Child> = []
       for (const database of databases) {
@@ -27,12 +32,25 @@ export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Superviso
         const ledger = Ledger.make(database.name, (number) => showTable(database.tables[number]?.name ?? unnamed))
         children.push({
           name: database.name,
-          run: (self) => Effect.provideService(monitor(database, ledger, self), Mailer, mailer)
+          run: (self) =>
+            monitor(database, ledger, self).pipe(
+              Effect.provideService(Mailer, mailer),
+              Effect.provideService(Alert, alert)
+            )
         })
       }
-      return Supervisor.layer(children)
+      const observed = Effect.gen(function* () {
+        const { statuses } = yield* Supervisor
+        yield* Metrics.observe(databases, statuses)
+        yield* Effect.forkScoped(Effect.provideService(Incidents.watch(statuses), Alert, alert))
+      })
+      return Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children))
     })
   )
+
+/** On connections of its own, so that it takes none from mails. */
+const teller = (webhook: Redacted.Redacted) =>
+  Effect.flatMap(Layer.build(Connections.layer()), (own) => Effect.provideContext(Webhook.make(webhook), own))
 
 const unnamed = { schema: undefined, name: "" }
 
@@ -54,7 +72,7 @@ const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.
 
 /** The mailer of a database, on a mailbox shared by all that use it with the same credential. Those share one token. */
 const mailers = Effect.gen(function* () {
-  const http = yield* Layer.build(Connections.layer())
+  const http = yield* Layer.build(Metrics.counting(Connections.layer()))
   const tokenOf = oncePer(credentialKey, (credential: Credential) =>
     Layer.build(TokenCache.layer(Msal.acquire(credential).pipe(Effect.provideContext(http))))
   )

@@ -1,10 +1,11 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
 import type { SqlClient } from "effect/sql/SqlClient"
-import { Duration, Effect, Exit, Fiber, Schedule } from "effect"
+import { Duration, Effect, Exit, Fiber, Metric, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
 import { annotated, deliver } from "./Delivery.ts"
+import * as Metrics from "./Metrics.ts"
 import type { Claimed, Notice } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Records from "./Records.ts"
@@ -37,7 +38,10 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   const outbox = yield* Outbox
   for (const notice of claimed.superseded) {
     yield* forTable(tables, notice, (watched) =>
-      Effect.logWarning("superseded: a newer row has taken its key and is mailed").pipe(annotated(notice, watched))
+      Effect.logWarning("superseded: a newer row has taken its key and is mailed").pipe(
+        annotated(notice, watched),
+        Effect.andThen(Metric.update(Metrics.meter(watched.database, watched.table).outcomes.superseded, 1))
+      )
     )
   }
   const { notices } = claimed

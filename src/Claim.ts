@@ -1,6 +1,6 @@
 // The statement that claims, one autocommit round trip: what is due in each table, under a lease and a token; what a newer
 // row has superseded; and when something else comes due, so that nobody has to ask for it.
-import { Duration, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import { orOutage } from "./SqlOutage.ts"
@@ -70,12 +70,13 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
           returning o.*, d.turn
         )
         select id, claim, table_number as number, key, attempts, maybe_sent as "maybeSent", looks, crashes,
-          extract(epoch from waited)::float8 * 1000 as waited, turn, null::float8 as "untilDue"
+          extract(epoch from waited)::float8 * 1000 as waited, turn, null::float8 as "untilDue",
+          extract(epoch from clock_timestamp() - created_at)::float8 * 1000 as age
         from claimed
         union all
-        select id, null, table_number, key, 0, false, 0, 0, 0, 0, null from superseded
+        select id, null, table_number, key, 0, false, 0, 0, 0, 0, null, 0 from superseded
         union all
-        select null, null, 0, '', 0, false, 0, 0, 0, 0, extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000
+        select null, null, 0, '', 0, false, 0, 0, 0, 0, extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000, 0
         from unnest(${tables}::integer[]) as t (number) cross join lateral (
           select due_at from inquiries_mailer.outbox
           where table_number = t.number and outcome is null and id not in (select id from due)
@@ -83,13 +84,14 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
         ) o
         order by turn, number`
     )
+    const now = yield* Clock.currentTimeMillis
     const notices: Array<Notice> = []
     const superseded: Array<Claimed["superseded"][number]> = []
     let untilDue: Duration.Duration | undefined
     for (const row of rows) {
       if (row.id === null) untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
       else if (row.claim === null) superseded.push({ id: row.id, table: row.number, key: row.key })
-      else notices.push(toNotice(row, row.id, row.claim))
+      else notices.push(toNotice(row, row.id, row.claim, now))
     }
     const claimed: Claimed = { notices, superseded, untilDue }
     return claimed
@@ -108,12 +110,14 @@ interface ClaimRow {
   readonly crashes: number
   readonly waited: number
   readonly untilDue: number | null
+  readonly age: number
 }
 
-const toNotice = (row: ClaimRow, id: NoticeId, claim: ClaimToken): Notice => {
+const toNotice = (row: ClaimRow, id: NoticeId, claim: ClaimToken, now: number): Notice => {
   const { attempts, crashes, key, looks, maybeSent, number, waited } = row
   return {
     ...{ id, claim, table: number, key, attempts, maybeSent, looks, crashes },
-    waited: Duration.millis(waited)
+    waited: Duration.millis(waited),
+    createdAt: now - row.age
   }
 }

@@ -152,12 +152,20 @@ const config = (address: Address, direct: boolean): PgClient.PgClientConfig => (
   stream: () => openSocket(address)
 })
 
+const sockets = new WeakMap<Address, Set<Net.Socket>>()
+
+/** How many connections to it are open now. */
+export const open = (address: Address): number => sockets.get(address)?.size ?? 0
+
 const openSocket = (address: Address): Net.Socket => {
   const socket = Net.connect(
     address.host.startsWith("/")
       ? { path: `${address.host}/.s.PGSQL.${address.port}` }
       : { host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5_000 }
   )
+  const open = sockets.get(address) ?? new Set()
+  sockets.set(address, open.add(socket))
+  socket.once("close", () => open.delete(socket))
   return socket.setTimeout(Duration.toMillis(Session.silence), () => Effect.runSync(cutOff(socket)))
 }
 

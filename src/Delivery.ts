@@ -2,7 +2,7 @@
 // is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one;
 // only what the database still refuses when the program has to end is given up, and named.
 import type { Cause } from "effect"
-import { Data, DateTime, Effect, Random, Result, Schedule } from "effect"
+import { Clock, Data, DateTime, Effect, Metric, Random, Result, Schedule } from "effect"
 import { createHash } from "node:crypto"
 import { describeCrash } from "./Crash.ts"
 import { decide } from "./Decision.ts"
@@ -10,6 +10,7 @@ import type { Database, Table } from "./Database.ts"
 import { showTable } from "./Database.ts"
 import type { Mail } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
+import * as Metrics from "./Metrics.ts"
 import type { Notice } from "./Notice.ts"
 import { messageId } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
@@ -38,14 +39,16 @@ export const deliver = Effect.fn("Delivery.deliver")(
   function* (notice: Notice, row: Effect.Effect<Row | undefined, Outage>, watched: Watched, self: Self) {
     const outbox = yield* Outbox
     const mailer = yield* Mailer
+    const meter = Metrics.meter(watched.database, watched.table)
 
     const instead = yield* Reconcile.insteadOfSending(notice, watched.database)
-    if (instead !== undefined) return yield* settle(notice, instead.decision, instead.detail, self)
+    if (instead !== undefined) return yield* settle(notice, instead.decision, instead.detail, self, meter)
     const sent = yield* Effect.result(mailer.send(compose(notice, row, watched), outbox.begin(notice)))
     if (Result.isSuccess(sent)) {
       const { requestId } = sent.success
+      yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
       const detail = `accepted as request ${requestId ?? "unknown"}${notice.maybeSent ? ", maybe-duplicate" : ""}`
-      return yield* settle(notice, { outcome: "sent" }, detail, self)
+      return yield* settle(notice, { outcome: "sent" }, detail, self, meter)
     }
     const { failure } = sent
     switch (failure._tag) {
@@ -55,13 +58,14 @@ export const deliver = Effect.fn("Delivery.deliver")(
         yield* Effect.logDebug("left alone: somebody else holds it, or a newer row has taken its key")
         return false
       case "NotComposed": {
-        const settled = yield* settle(notice, failure.decision, failure.detail, self)
+        const settled = yield* settle(notice, failure.decision, failure.detail, self, meter)
         return failure.outage === undefined ? settled : yield* failure.outage
       }
       case "MailerError": {
         const { reason } = failure
+        if (reason._tag === "Throttled") yield* Metric.update(meter.throttles, 1)
         const decision = decide(notice, reason, yield* Random.next, watched.database.reconcile)
-        return yield* settle(notice, decision, explain(reason), self)
+        return yield* settle(notice, decision, explain(reason), self, meter)
       }
     }
   },
@@ -135,7 +139,8 @@ const settle = Effect.fnUntraced(function* (
   notice: Notice,
   decision: Settlement | Postponement,
   detail: string,
-  self: Self
+  self: Self,
+  meter: Metrics.Meter
 ) {
   const outbox = yield* Outbox
   const write = "outcome" in decision ? outbox.settle(notice, decision) : outbox.postpone(notice, decision)
@@ -150,6 +155,7 @@ const settle = Effect.fnUntraced(function* (
     )
     return false
   }
+  yield* Metric.update(meter.outcomes[outcome], 1)
   const next = "outcome" in decision ? undefined : yield* nextStep(decision)
   yield* logAt(outcome)(`${outcome}: ${detail}`).pipe(
     Effect.annotateLogs(next === undefined ? { outcome } : { outcome, next })

@@ -73,7 +73,8 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     const now = yield* Clock.currentTimeMillis
     const id = idOf(table, key)
     const notice: Notice = {
-      ...{ id, table, key, claim: unclaimed, attempts: 0, waited: Duration.zero, maybeSent, looks: 0, crashes: 0 }
+      ...{ id, table, key, claim: unclaimed, attempts: 0, waited: Duration.zero, maybeSent, looks: 0, crashes: 0 },
+      createdAt: now
     }
     entries.set(id, { content, notice, createdAt: now, dueAt: now, claimed: false, begun: false })
   })

@@ -84,7 +84,7 @@ export interface Accepted {
 export type Standing =
   | { readonly _tag: "Open" }
   /** Blocked, and it is time to try one mail. */
-  | { readonly _tag: "Probe" }
+  | { readonly _tag: "Probe"; readonly reason: Blocked }
   | { readonly _tag: "Closed"; readonly wait: Duration.Duration; readonly reason: Throttled | Blocked }
 
 export class Mailer extends Context.Service<

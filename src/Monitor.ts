@@ -8,6 +8,7 @@ import { deliverAll } from "./Batch.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import * as Identity from "./Identity.ts"
+import * as Lookout from "./Lookout.ts"
 import type { Standing } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
@@ -48,12 +49,14 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const sleeps = notifications.deaf === "wanted"
   const look = Trigger.look(lost, tables)
   const housekeeping = Effect.andThen(SweepRounds.round(tables, self), Prune.passes(numbers, database.retention))
-  const atPoll = sleeps ? Effect.andThen(look, housekeeping) : look
+  const lookout = yield* Lookout.make(database, tables, lost, sleeps ? pollEvery : Duration.zero)
+  const atPoll = sleeps ? Effect.andThen(look, Effect.andThen(housekeeping, lookout.once)) : look
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
     Effect.raceFirst(watch(tables, pollEvery, self, atPoll).pipe(Effect.provide(outbox))),
     Effect.raceFirst(sleeps ? Effect.never : Prune.run(numbers, database.retention)),
-    Effect.raceFirst(sleeps ? Effect.never : SweepRounds.run(tables, self))
+    Effect.raceFirst(sleeps ? Effect.never : SweepRounds.run(tables, self)),
+    Effect.raceFirst(sleeps ? Effect.never : lookout.forever)
   )
 })
 

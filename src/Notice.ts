@@ -26,6 +26,8 @@ export interface Notice {
   readonly looks: number
   /** Sends that were begun and had no outcome before the claim ended: whoever held it crashed. */
   readonly crashes: number
+  /** When its row was inserted, in epoch milliseconds by this machine's clock. */
+  readonly createdAt: number
 }
 
 export interface Claimed {

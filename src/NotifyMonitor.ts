@@ -22,6 +22,9 @@ import { Outage } from "./State.ts"
 /** Between looks while connected: a notification may get lost on the customer's side, too. */
 const lookEvery = Duration.minutes(1)
 
+/** Why a worker that was not elected waits, which is as it should be. */
+export const standby = "another worker mails from this database, this one stands by"
+
 /** Watches one database for ever. `ledger` outlives this. */
 export const run = Effect.fn("NotifyMonitor.run")(function* (database: Database, ledger: Ledger, self: Self) {
   const tables = yield* prepare(database, ledger)
@@ -62,7 +65,7 @@ export const run = Effect.fn("NotifyMonitor.run")(function* (database: Database,
     for (const table of sighted) yield* CatchUp.begin(table, ledger)
     return yield* new Outage({
       state: "waiting",
-      reason: "another worker mails from this database, this one stands by"
+      reason: standby
     })
   }
   // Since its last look while standing by, whoever was elected then may have mailed some.

@@ -1,7 +1,7 @@
 // The settings, complete and valid, or every mistake in them at once. The only code that reads the environment and `.env`.
 // Secrets leave it as Redacted and stand in no error.
 import { parseEnv } from "node:util"
-import { Effect, type FileSystem, Result, Schema } from "effect"
+import { Effect, type FileSystem, type Redacted, Result, Schema } from "effect"
 import type { Database } from "./Database.ts"
 import { build } from "./Settings/Build.ts"
 import { Databases } from "./Settings/Document.ts"
@@ -18,7 +18,8 @@ import {
   logOf,
   serviceExamples,
   serviceFields,
-  serviceVariables
+  serviceVariables,
+  webhookOf
 } from "./Settings/Service.ts"
 import { SettingsError, type SettingsIssue } from "./Settings/SettingsError.ts"
 import { type Environment, environment, type Path, type Problem, type Source } from "./Settings/Source.ts"
@@ -26,6 +27,8 @@ import { type Environment, environment, type Path, type Problem, type Source } f
 export interface Settings {
   readonly databases: ReadonlyArray<Database>
   readonly log: Log
+  /** Where alerts go; undefined if nobody wants to hear. */
+  readonly webhook: Redacted.Redacted | undefined
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -125,7 +128,7 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)
-  return { databases: build(databases, cloudOf(service)), log: logOf(service, terminal) }
+  return { databases: build(databases, cloudOf(service)), log: logOf(service, terminal), webhook: webhookOf(service) }
 })
 
 /** A folder of that name is a Python environment, as the replaced system may have left one behind. */

@@ -32,6 +32,8 @@ export interface Status {
   readonly since: DateTime.Utc
   /** Crashes without a healthy minute between. */
   readonly crashes: number
+  /** All of them since the program began. */
+  readonly allCrashes: number
   /** Starts after the first, for whatever reason. */
   readonly restarts: number
 }

@@ -38,7 +38,7 @@ export class Supervisor extends Context.Service<
 
 const supervise = Effect.fnUntraced(function* (children: ReadonlyArray<Child>) {
   const since = yield* DateTime.now
-  const initial: Status = { state: { _tag: "connecting" }, since, crashes: 0, restarts: 0 }
+  const initial: Status = { state: { _tag: "connecting" }, since, crashes: 0, allCrashes: 0, restarts: 0 }
   const statuses = yield* SubscriptionRef.make<Statuses>(new Map(children.map(({ name }) => [name, initial])))
   const stopping = yield* Deferred.make<number>()
   const givenUp = Effect.gen(function* () {
@@ -66,6 +66,7 @@ const keep = Effect.fnUntraced(function* (
 ) {
   let delays = yield* steps
   let crashes = 0
+  let allCrashes = 0
   let restarts = 0
   let healthySince: number | undefined
   let said: State | undefined
@@ -75,7 +76,7 @@ const keep = Effect.fnUntraced(function* (
     yield* SubscriptionRef.update(statuses, (all) => {
       const before = all.get(child.name)
       const same = before?.state._tag === state._tag
-      return new Map(all).set(child.name, { state, since: same ? before.since : since, crashes, restarts })
+      return new Map(all).set(child.name, { state, since: same ? before.since : since, crashes, allCrashes, restarts })
     })
     if (state._tag === "connecting") return
     if (said === undefined || !same(said, state)) yield* log(state, said)
@@ -103,7 +104,10 @@ const keep = Effect.fnUntraced(function* (
       crashes = 0
     }
     const outage = Option.getOrUndefined(Cause.findErrorOption(cause))
-    if (outage === undefined) crashes++
+    if (outage === undefined) {
+      crashes++
+      allCrashes++
+    }
     const quarantined = crashes >= quarantineAfter
     const delay = quarantined ? quarantineRetry : (yield* Effect.orDie(delays(now, undefined)))[1]
     const millis = Math.ceil(Duration.toMillis(delay))

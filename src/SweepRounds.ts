@@ -9,6 +9,8 @@ import { sweep } from "./Sweep.ts"
 /** After a start mailing comes first. */
 const first = Duration.seconds(5)
 const every = Duration.minutes(10)
+/** Stands in the reason of a database in which rows await a decision. */
+export const undecided = "too many to be mailed unasked"
 
 /** Sweeps these tables for ever. */
 export const run = Effect.fnUntraced(function* (tables: Tables, self: Self) {
@@ -51,7 +53,7 @@ export const round = (tables: Tables, self: Self) => {
       )
     }
     if (waiting.length > 0) {
-      const reason = `${waiting.join(", ")}: too many to be mailed unasked. Everything else is mailed. Look with \`inquiries-mailer sweep\`, then decide with --approve or --dismiss`
+      const reason = `${waiting.join(", ")}: ${undecided}. Everything else is mailed. Look with \`inquiries-mailer sweep\`, then decide with --approve or --dismiss`
       yield* self.ailing(new Outage({ state: "blocked", reason }))
     } else if (held) yield* self.healthy
     held = waiting.length > 0

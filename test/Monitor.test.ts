@@ -119,7 +119,7 @@ describe("a monitor", () => {
       yield* TestClock.adjust("29 seconds")
       yield* notify
       assert.lengthOf(claims(), 1)
-      stand({ _tag: "Probe" })
+      stand({ _tag: "Probe", reason: blocked })
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(claims().slice(1), ["claim 1"])
       stand({ _tag: "Open" })

@@ -36,7 +36,7 @@ export const standing = (state: State, now: number): Standing => {
         ? { _tag: "Closed", wait: Duration.millis(state.until - now), reason: paused(state, now) }
         : open
     case "Blocked": {
-      if (!state.probe && now >= state.probeAt) return { _tag: "Probe" }
+      if (!state.probe && now >= state.probeAt) return { _tag: "Probe", reason: state.reason }
       const wait = state.probe ? underway : Duration.millis(state.probeAt - now)
       return { _tag: "Closed", wait, reason: state.reason }
     }

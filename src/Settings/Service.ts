@@ -1,6 +1,6 @@
-// The settings that all databases share: which cloud answers, and how the log is written.
+// The settings that all databases share: which cloud answers, how the log is written, and where alerts go.
 import type { LogLevel } from "effect"
-import { Option, Schema } from "effect"
+import { Option, Redacted, Schema } from "effect"
 import type { Cloud } from "../Credential.ts"
 import type { Environment } from "./Source.ts"
 import { isLocal } from "./Tls.ts"
@@ -25,7 +25,20 @@ const emulatorOrigin = (written: string): Option.Option<string> => {
   return local && bare && ["http:", "https:"].includes(url.protocol) ? Option.some(url.origin) : Option.none()
 }
 
+/** It is a secret: it goes out encrypted, or to this machine. */
+const webhookAddress = (written: string): boolean => {
+  if (!URL.canParse(written)) return false
+  const { hash, hostname, protocol } = new URL(written)
+  const local = isLocal(hostname.replace(/^\[(.*)\]$/, "$1"))
+  return hash === "" && (protocol === "https:" || (protocol === "http:" && local))
+}
+
 export const serviceFields = {
+  ALERT_WEBHOOK_URL: Schema.optionalKey(
+    text((value) =>
+      webhookAddress(value) ? undefined : "must be an https:// address, or http:// with a loopback address"
+    )
+  ),
   GRAPH_CLOUD: Schema.optionalKey(
     Schema.Literals(["global", "usgov", "dod", "china"]).annotate({ message: "must be global, usgov, dod or china" })
   ),
@@ -48,6 +61,7 @@ type ServiceName = keyof typeof serviceFields
 type Service = Schema.Struct.Type<typeof serviceFields>
 
 export const serviceExamples: Readonly<Record<ServiceName, string>> = {
+  ALERT_WEBHOOK_URL: "https://hooks.example.com/…",
   GRAPH_CLOUD: "global",
   GRAPH_EMULATOR_URL: "http://127.0.0.1:8080",
   LOG_LEVEL: "info",
@@ -59,7 +73,9 @@ export const isServiceName = (name: PropertyKey | undefined): name is ServiceNam
 
 export const serviceVariables = (env: Environment): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    [...env].filter(([name]) => isServiceName(name)).map(([name, value]) => [name, value.trim().toLowerCase()])
+    [...env]
+      .filter(([name]) => isServiceName(name))
+      .map(([name, value]) => [name, name === "ALERT_WEBHOOK_URL" ? value.trim() : value.trim().toLowerCase()])
   )
 
 export const cloudOf = (service: Service): Cloud => {
@@ -78,3 +94,7 @@ export const logOf = (service: Service, terminal: boolean): Log => ({
   level: levels[service.LOG_LEVEL ?? "info"],
   format: service.LOG_FORMAT ?? (terminal ? "pretty" : "json")
 })
+
+/** Where alerts go; undefined if nobody wants to hear. */
+export const webhookOf = (service: Service): Redacted.Redacted | undefined =>
+  service.ALERT_WEBHOOK_URL === undefined ? undefined : Redacted.make(service.ALERT_WEBHOOK_URL)

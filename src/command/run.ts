@@ -10,7 +10,7 @@ export const work = Effect.fn("command.run")(function* () {
   const databases = loaded.databases.map(({ name }) => name).join(", ")
   const telemetry = Telemetry.layer(loaded.log)
   return yield* Effect.logInfo(`watching ${loaded.databases.length} databases: ${databases}`).pipe(
-    Effect.andThen(Layer.launch(App.layer(loaded.databases))),
+    Effect.andThen(Layer.launch(App.layer(loaded.databases, loaded.webhook))),
     Effect.onInterrupt(() => Effect.logInfo("stopped: every send that had begun is settled, or named above")),
     Effect.provide(telemetry)
   )

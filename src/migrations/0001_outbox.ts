@@ -76,6 +76,31 @@ export default Effect.gen(function* () {
   yield* sql`
     create index outbox_settled on inquiries_mailer.outbox (table_number, settled_at) where outcome is not null`
 
+  // What an operator does, see Parked.ts and Pause.ts. Its predicate is worded as none of the others, and no index of
+  // theirs fits its question, however many notices are settled.
+  yield* sql`
+    create index outbox_parked on inquiries_mailer.outbox (table_number, settled_at)
+    where coalesce(outcome, '') = 'parked'`
+
+  // What somebody was told of, or is to be, see IncidentBook.ts. `about` is a table, or empty.
+  yield* sql`
+    create table inquiries_mailer.incident (
+      database_name text not null,
+      kind text not null,
+      about text not null,
+      detail text not null,
+      since timestamptz not null default clock_timestamp(),
+      over_at timestamptz,
+      -- That it began, or lately that it lasts.
+      told_at timestamptz,
+      -- A worker is telling it until then.
+      handed_until timestamptz,
+      tries integer not null default 0,
+      -- It is over, and whoever had heard of it has heard that, too.
+      closed boolean not null default false,
+      primary key (database_name, kind, about)
+    )`
+
   // One row: of which database this outbox was made, and which workers it serves. See Identity.ts.
   yield* sql`
     create table inquiries_mailer.identity (

@@ -84,7 +84,7 @@ describe("Gate", () => {
         yield* TestClock.adjust(Duration.seconds(wait - 1))
         assert.deepStrictEqual(yield* refusal(gate), plain(blocked))
         yield* TestClock.adjust("1 second")
-        assert.deepStrictEqual(yield* standing, { _tag: "Probe" })
+        assert.deepStrictEqual(yield* standing, { _tag: "Probe", reason: plain(blocked) })
         yield* send(blocked)
         assert.strictEqual(yield* through, index + 2)
       }
@@ -141,12 +141,12 @@ describe("Gate", () => {
       const probe = yield* Effect.forkChild(gate.guard(Effect.never))
       yield* TestClock.adjust(0)
       yield* Fiber.interrupt(probe)
-      assert.deepStrictEqual(yield* standing, { _tag: "Probe" })
+      assert.deepStrictEqual(yield* standing, { _tag: "Probe", reason: plain(blocked) })
       assert.strictEqual(
         yield* Effect.flip(gate.guard(Effect.fail("the database is gone" as const))),
         "the database is gone"
       )
-      assert.deepStrictEqual(yield* standing, { _tag: "Probe" })
+      assert.deepStrictEqual(yield* standing, { _tag: "Probe", reason: plain(blocked) })
     })
   )
 

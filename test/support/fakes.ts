@@ -20,6 +20,7 @@ export const notice = (key: string, overrides: Partial<Notice> = {}): Notice => 
   maybeSent: false,
   looks: 0,
   crashes: 0,
+  createdAt: 0,
   ...overrides
 })
 
