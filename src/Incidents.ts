@@ -55,7 +55,7 @@ export const history = () => {
     }
     working = undefined
     if (state._tag === "quarantined") {
-      const detail = `Nothing is mailed from it: ${state.reason}. It is tried again every 5 minutes; the log shows where it crashes. Report it, or restart the worker.`
+      const detail = `${state.reason}. It is tried again every 5 minutes, and the log shows where it crashes: restart the worker, and report it.`
       return { findings: [{ kind: "quarantine", table: "", detail }], complete: [] }
     }
     const reason = "reason" in state ? state.reason : away?.reason

@@ -89,7 +89,7 @@ const ofTable = (table: string, standing: Backlog.Standing | undefined, lost: bo
   const { parked = 0, undecided = 0 } = standing ?? {}
   const findings: Array<Finding> = []
   if (parked > 0) {
-    const detail = `${parked} are parked. See why with \`inquiries-mailer parked list\`, then put them back or discard them.`
+    const detail = `${parked} are parked: the log says why, the README how they are put back.`
     findings.push({ kind: "parked", table, detail })
   }
   if (lost) findings.push({ kind: "trigger", table, detail: "Run `inquiries-mailer migrate`." })

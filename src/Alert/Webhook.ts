@@ -49,7 +49,8 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
   return teller
 })
 
-const toJson = (message: Message): string => {
+/** The README shows it. */
+export const toJson = (message: Message): string => {
   const { database, detail, event, kind, since, table } = message
   return JSON.stringify({
     event,

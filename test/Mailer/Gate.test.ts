@@ -20,7 +20,7 @@ const setup = Effect.gen(function* () {
 })
 
 const shown = (standing: Standing) =>
-  standing._tag === "Closed" ? { ...standing, reason: plain(standing.reason) } : standing
+  standing._tag === "Open" ? standing : { ...standing, reason: plain(standing.reason) }
 
 const refusal = <A>(gate: Gate.Gate, send: Effect.Effect<A, MailerError> = Effect.die("let through") as never) =>
   Effect.map(Effect.flip(gate.guard(send)), (error) => plain(error.reason))
