@@ -117,7 +117,7 @@ export const counting = <E, R>(inner: Layer.Layer<Connections, E, R>): Layer.Lay
   ).pipe(Layer.provide(inner))
 
 const counterOf = ({ body, url }: Request, status: number) => {
-  if (url.endsWith("/oauth2/v2.0/token")) {
+  if (url.includes("/oauth2/v2.0/token")) {
     const result = status === 200 ? "issued" : status >= 400 && status < 500 && status !== 429 ? "refused" : "failed"
     return tokens({ result })
   }

@@ -78,7 +78,7 @@ describe("Metrics", () => {
       }
       yield* ask("https://graph.example.com/v1.0/users/a/sendMail", "mail", ...answers)
       yield* ask("https://graph.example.com/v1.0/users/a/messages", undefined, 200)
-      yield* ask("https://login.example.com/t/oauth2/v2.0/token", "secret", 200, 401, 429, 503, 0)
+      yield* ask("https://login.example.com/t/oauth2/v2.0/token?client-request-id=1", "secret", 200, 401, 429, 503, 0)
       assert.sameMembers(yield* nonzero, [
         'graph_requests_total{operation="send",status="202"} 2',
         'graph_requests_total{operation="send",status="429"} 1',

@@ -40,6 +40,7 @@ describe("migrate --grants", () => {
       yield* admin`update inquiries_mailer.tables set swept_through = '3'`
       const pruned = prune([1], Duration.zero).pipe(Effect.provide(Connection.once(limited.address)))
       assert.strictEqual(yield* pruned, 3)
+      yield* worker.query("delete from inquiries_mailer.incident")
       for (const forbidden of [
         "delete from inquiries",
         "delete from inquiries_mailer.tables",
