@@ -1,8 +1,8 @@
-// What all databases share: the cloud and the log.
+// What all databases share: the cloud, the log and the address of alerts.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { fromEnvironment } from "../../src/Settings.ts"
-import { complete, files, places, settle } from "./harness.ts"
+import { complete, files, places, refused, settle } from "./harness.ts"
 
 describe("the cloud", () => {
   it.effect.each([
@@ -69,5 +69,38 @@ describe("the log", () => {
       const wrong = { GRAPH_CLOUD: "mars", LOG_LEVEL: "loud", LOG_FORMAT: "xml" }
       assert.sameMembers([...(yield* places({ ...complete, ...wrong }))], Object.keys(wrong))
     })
+  )
+})
+
+describe("the address of alerts", () => {
+  it.effect.each([
+    "https://hooks.example.com/services/T0/A-Secret-Part?key=Abc",
+    "http://127.0.0.1:9000/Hook",
+    "http://[::1]:9000/"
+  ])("%s is taken as it is, and as a secret", (ALERT_WEBHOOK_URL) =>
+    Effect.gen(function* () {
+      const { webhook } = yield* settle({ ...complete, ALERT_WEBHOOK_URL: ` ${ALERT_WEBHOOK_URL} ` })
+      assert.strictEqual(webhook === undefined ? "" : Redacted.value(webhook), ALERT_WEBHOOK_URL)
+      assert.notInclude(String(webhook), "hooks")
+    })
+  )
+
+  it.effect("may be absent: then nobody hears", () =>
+    Effect.gen(function* () {
+      assert.isUndefined((yield* settle(complete)).webhook)
+    })
+  )
+
+  it.effect.each(["http://hooks.example.com/s", "hooks.example.com", "ftp://127.0.0.1/s", "https://a.example.com/#s"])(
+    "%s is refused, and stands in no complaint",
+    (ALERT_WEBHOOK_URL) =>
+      Effect.gen(function* () {
+        const { issues, message } = yield* refused({ ...complete, ALERT_WEBHOOK_URL })
+        assert.deepStrictEqual(
+          issues.map(({ at }) => at),
+          ["ALERT_WEBHOOK_URL"]
+        )
+        assert.notInclude(JSON.stringify(issues) + message, ALERT_WEBHOOK_URL)
+      })
   )
 })

@@ -26,7 +26,9 @@ describe("secrets and customer data", () => {
       yield* Effect.addFinalizer(() => Effect.ignore(admin.unsafe(`drop role ${role}`)))
       const env = {
         ...environment(database, standIn.origin),
-        ...{ PGUSER: role, PGPASSWORD: canary, CLIENT_SECRET: canary, LOG_LEVEL: "trace" }
+        ...{ PGUSER: role, PGPASSWORD: canary, CLIENT_SECRET: canary, LOG_LEVEL: "trace" },
+        // Nobody is there.
+        ALERT_WEBHOOK_URL: `http://127.0.0.1:9/${canary}`
       }
       const refusals = [
         { at: "token" as const, kind: { status: 401, code: "invalid_client" } },
@@ -67,6 +69,7 @@ describe("secrets and customer data", () => {
     Effect.gen(function* () {
       const databases = JSON.stringify([{ url: canary, mail: { clientSecret: `\${${canary}`, tenantId: 7 } }])
       const wrong: ReadonlyArray<Record<string, string>> = [
+        { ALERT_WEBHOOK_URL: `http://example.com/${canary}` },
         { DATABASE_URL: `postgres://user:${canary}@host:port/db`, CLIENT_SECRET: canary },
         { DATABASE_URL: `postgres//user:${canary}@host/db`, CLIENT_SECRET: canary },
         { DATABASE_URL: canary, CLIENT_SECRET: canary, CLIENT_CERTIFICATE: `-----BEGIN PRIVATE KEY----- ${canary}` },
