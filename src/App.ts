@@ -4,7 +4,8 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import { type Database, showTable } from "./Database.ts"
-import { Mailer } from "./Mailer.ts"
+import * as Http from "./Http.ts"
+import { Mailer, type Standing } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
 import * as Msal from "./Mailer/Msal.ts"
@@ -16,21 +17,29 @@ import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
 
-/** Watches these databases for ever. */
-export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Supervisor> =>
+/** Watches these databases for ever, and answers over HTTP where there is an endpoint. */
+export const layer = (
+  databases: ReadonlyArray<Database>,
+  endpoint?: Pick<Http.Options, "host" | "port" | "token">
+): Layer.Layer<Supervisor, Http.Refused> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const mailerOf = yield* mailers
       const children: Array<Child> = []
+      const standings = new Map<string, Effect.Effect<Standing>>()
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
+        standings.set(database.name, mailer.standing)
         const ledger = Ledger.make(database.name, (number) => showTable(database.tables[number]?.name ?? unnamed))
         children.push({
           name: database.name,
           run: (self) => Effect.provideService(monitor(database, ledger, self), Mailer, mailer)
         })
       }
-      return Supervisor.layer(children)
+      const supervisor = Supervisor.layer(children)
+      if (endpoint === undefined) return supervisor
+      // Built last, so that it ends first: a worker that drains is ready for nobody.
+      return Layer.provideMerge(Http.layer({ ...endpoint, standings, metrics: undefined }), supervisor)
     })
   )
 

@@ -5,6 +5,7 @@ import { Effect, type FileSystem, Result, Schema } from "effect"
 import type { Database } from "./Database.ts"
 import { build } from "./Settings/Build.ts"
 import { Databases } from "./Settings/Document.ts"
+import { type Endpoint, endpointOf } from "./Settings/Endpoint.ts"
 import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
@@ -26,6 +27,8 @@ import { type Environment, environment, type Path, type Problem, type Source } f
 export interface Settings {
   readonly databases: ReadonlyArray<Database>
   readonly log: Log
+  /** Where HTTP is served; absent if it is not. */
+  readonly endpoint: Endpoint | undefined
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -125,7 +128,7 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)
-  return { databases: build(databases, cloudOf(service)), log: logOf(service, terminal) }
+  return { databases: build(databases, cloudOf(service)), log: logOf(service, terminal), endpoint: endpointOf(service) }
 })
 
 /** A folder of that name is a Python environment, as the replaced system may have left one behind. */
