@@ -45,7 +45,7 @@ export const layer = (options: Options): Layer.Layer<never, Refused, Supervisor>
       yield* Effect.forkScoped(Effect.retry(turn, again))
       yield* Deferred.await(started)
       yield* Effect.logInfo(`answers on ${origin(options)}`)
-      if (options.token === undefined && !isLoopback(host) && host !== "localhost") {
+      if (options.token === undefined && !isLoopback(host)) {
         yield* Effect.logWarning("nothing beyond this machine is answered until ADMIN_TOKEN is set")
       }
     })

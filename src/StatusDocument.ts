@@ -9,7 +9,6 @@ const Condition = Schema.Literals(["sound", "degraded", "down", "unknown"]).anno
 export type Condition = typeof Condition.Type
 
 const Time = Schema.String.annotate({ description: "ISO 8601, in UTC" })
-const Count = Schema.Natural
 
 const described = <A extends Schema.Top>(schema: A, description: string): A["Rebuild"] =>
   schema.annotate({ description })
@@ -25,10 +24,25 @@ const Mailbox = Schema.Struct({
 export type Mailbox = typeof Mailbox.Type
 
 const Counts = Schema.Struct({
-  waiting: described(Count, "notices that are to be mailed"),
-  parked: described(Count, "notices set aside, for an operator to look at"),
-  gone: described(Count, "notices whose rows were deleted before they were mailed"),
-  lastMail: Schema.NullOr(Time)
+  source: described(
+    Schema.Literals(["outbox", "memory"]),
+    "memory where nothing may be installed, and then only what waits is known"
+  ),
+  pausedSince: Schema.NullOr(Time),
+  waiting: described(Schema.Natural, "notices that are to be mailed; 10,000 means so many or more"),
+  uncertain: described(Schema.Natural, "of those, may have been sent already"),
+  oldestWaitingSeconds: Schema.NullOr(Schema.Finite),
+  parked: described(
+    Schema.Record(Schema.String, Schema.Natural),
+    "notices set aside for an operator to look at, by reason"
+  ),
+  sent: described(Schema.Natural, "in the last 24 hours"),
+  gone: described(Schema.Natural, "whose rows were deleted before they were mailed, in the last 24 hours"),
+  lastSentAt: Schema.NullOr(Time),
+  recent: described(
+    Schema.Array(Schema.Struct({ table: Schema.String, key: Schema.String, outcome: Schema.String, at: Time })),
+    "what was settled last, the newest first"
+  )
 })
 export type Counts = typeof Counts.Type
 
@@ -36,14 +50,14 @@ const DatabaseStatus = Schema.Struct({
   name: Schema.String,
   condition: Condition,
   state: described(
-    Schema.Literals(["connecting", "listening", "polling", "waiting", "blocked", "quarantined", "unknown"]),
-    "waiting heals by itself, blocked needs the repair that the reason says; unknown: no worker answers"
+    Schema.Literals(["connecting", "listening", "polling", "waiting", "blocked", "quarantined", "paused", "unknown"]),
+    "waiting heals by itself, blocked needs the repair that the reason says; paused: an operator wants it so; unknown: no worker answers"
   ),
   reason: Schema.NullOr(Schema.String),
   since: described(Schema.NullOr(Time), "since when it is in this state"),
   nextAttempt: Schema.NullOr(Time),
-  crashes: described(Schema.NullOr(Count), "without a healthy minute between"),
-  restarts: described(Schema.NullOr(Count), "starts after the first, for whatever reason"),
+  crashes: described(Schema.NullOr(Schema.Natural), "without a healthy minute between"),
+  restarts: described(Schema.NullOr(Schema.Natural), "starts after the first, for whatever reason"),
   mailbox: described(Schema.NullOr(Mailbox), "the mailbox that its mails are sent from"),
   counts: described(Schema.NullOr(Counts), "a few seconds old at most; null while the database cannot be asked")
 })

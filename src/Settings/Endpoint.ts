@@ -38,15 +38,19 @@ export const endpointExamples: Readonly<Record<EndpointName, string>> = {
 
 export const isEndpointName = (name: string): name is EndpointName => Object.hasOwn(endpointExamples, name)
 
+/** `localhost` is one of two addresses, and not on every machine the same. */
+const addressOf = (host: string | undefined): string =>
+  host === undefined || host === "localhost" ? "127.0.0.1" : host
+
 export const endpointOf = ({
   ADMIN_TOKEN: token,
-  HOST: host = "127.0.0.1",
+  HOST: host,
   PORT: port
 }: Schema.Struct.Type<typeof endpointFields>): Endpoint | undefined =>
   port === undefined
     ? undefined
     : {
-        host,
+        host: addressOf(host),
         port: Number(port),
         token: token === undefined ? undefined : Redacted.make(token, { label: "ADMIN_TOKEN" })
       }

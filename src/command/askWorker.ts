@@ -35,8 +35,7 @@ export const ask = Effect.fn("askWorker.ask")(
 )
 
 /** What listens everywhere is reached on this machine. */
-const ownAddress = (host: string): string =>
-  host === "0.0.0.0" || host === "localhost" ? "127.0.0.1" : host === "::" ? "::1" : host
+const ownAddress = (host: string): string => (host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host)
 
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(StatusDocument))
 

@@ -25,8 +25,7 @@ export const counts: Effect.Effect<(database: string) => Effect.Effect<Counts | 
     timeToLive: countsLast,
     lookup: (database: string) =>
       operator.counts(database).pipe(
-        Effect.map((found): Counts | null => ({ ...found, lastMail: iso(found.lastMail) })),
-        Effect.orElseSucceed(() => null),
+        Effect.orElseSucceed((): Counts | null => null),
         Effect.timeoutOrElse({ duration: countsTimeout, orElse: () => Effect.succeed(null) })
       )
   })

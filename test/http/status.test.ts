@@ -1,10 +1,11 @@
 // What is said of how everything fares.
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Blocked, type Standing, Throttled } from "../../src/Mailer.ts"
 import type { State } from "../../src/State.ts"
-import { asking, away, listening, since, staged } from "../support/routes.ts"
+import { StatusDocument } from "../../src/StatusDocument.ts"
+import { asking, away, counted, listening, since, staged } from "../support/routes.ts"
 
 const readiness = Effect.fnUntraced(function* (states: Readonly<Record<string, State>>, standing?: Standing) {
   const { answer } = yield* staged(states, {}, standing)
@@ -57,26 +58,37 @@ describe("/readyz", () => {
 })
 
 describe("/api/status", () => {
+  it.effect("is the document that its Schema describes, with the counts of each database", () =>
+    Effect.gen(function* () {
+      const { answer } = yield* staged({ autos: listening })
+      const { body } = yield* answer(asking("/api/status"))
+      const { databases, worker } = yield* Schema.decodeEffect(Schema.fromJsonString(StatusDocument))(body)
+      assert.match(worker?.version ?? "", /^\d/)
+      assert.deepStrictEqual(databases, [
+        {
+          ...{ name: "autos", condition: "sound", state: "listening", reason: null },
+          ...{ since: "1970-01-01T00:00:00.000Z", nextAttempt: null, crashes: 0, restarts: 0 },
+          ...{ mailbox: { standing: "open", reason: null, nextAttempt: null }, counts: counted }
+        }
+      ])
+    })
+  )
+
   it.effect("asks each database for its counts once in five seconds, and waits for none that does not answer", () =>
     Effect.gen(function* () {
       let asked = 0
       const counts = (database: string) =>
         Effect.suspend(() => {
           asked++
-          return database === "hung"
-            ? Effect.never
-            : database === "away"
-              ? Effect.fail(away)
-              : Effect.succeed({ waiting: 1, parked: 2, gone: 3, lastMail: since })
+          return database === "hung" ? Effect.never : database === "away" ? Effect.fail(away) : Effect.succeed(counted)
         })
       const { answer } = yield* staged({ autos: listening, hung: listening, away: listening }, { counts })
       const look = Effect.map(answer(asking("/api/status")), ({ body }) =>
         JSON.parse(body).databases.map((one: { readonly counts: unknown }) => one.counts)
       )
-      const known = { waiting: 1, parked: 2, gone: 3, lastMail: "1970-01-01T00:00:00.000Z" }
       const first = yield* Effect.forkChild(look, { startImmediately: true })
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(first.pollUnsafe(), yield* Effect.exit(Effect.succeed([known, null, null])))
+      assert.deepStrictEqual(first.pollUnsafe(), yield* Effect.exit(Effect.succeed([counted, null, null])))
       yield* look
       assert.strictEqual(asked, 3)
       yield* TestClock.adjust("5 seconds")

@@ -3,13 +3,18 @@ import { DateTime, Effect, Layer, Redacted, SubscriptionRef } from "effect"
 import type { Asked } from "../../src/http/Answer.ts"
 import * as Routes from "../../src/http/routes.ts"
 import type { Standing } from "../../src/Mailer.ts"
-import { Operator } from "../../src/Operator.ts"
+import { type Counts, Operator, type PauseAnswer } from "../../src/Operator.ts"
 import { Outage, type State } from "../../src/State.ts"
 import { type Statuses, Supervisor } from "../../src/Supervisor.ts"
 
 export const token = "a-token-for-the-tests-0123456789"
 export const id = "00000000-0000-4000-8000-000000000001"
 export const since = DateTime.makeUnsafe(0)
+export const counted: Counts = {
+  ...{ source: "outbox", pausedSince: null, waiting: 1, uncertain: 0, oldestWaitingSeconds: 2.5 },
+  ...{ parked: { rejected: 2 }, sent: 4, gone: 3, lastSentAt: "1970-01-01T00:00:00.000Z" },
+  recent: [{ table: "public.inquiries", key: "1", outcome: "sent", at: "1970-01-01T00:00:00.000Z" }]
+}
 export const listening: State = { _tag: "listening" }
 export const away = new Outage({ state: "waiting", reason: "nothing accepts connections" })
 
@@ -29,12 +34,13 @@ export const staged = Effect.fnUntraced(function* (
   const noting = (action: string) => (database: string) =>
     Effect.sync(() => {
       done.push(`${action} ${database}`)
-      return { reach: "every worker" }
+      const answer: PauseAnswer = { paused: action === "pause", changed: true, since: undefined, seen: "seconds" }
+      return answer
     })
   const settling = (action: string) => (database: string, id: string) =>
     Effect.sync(() => done.push(`${action} ${database} ${id}`) > 0)
   const operator = Operator.of({
-    counts: () => Effect.succeed({ waiting: 1, parked: 2, gone: 3, lastMail: since }),
+    counts: () => Effect.succeed(counted),
     ...{ pause: noting("pause"), resume: noting("resume"), retry: settling("retry"), discard: settling("discard") },
     ...operations
   })
