@@ -16,7 +16,7 @@ const checks: ReadonlyArray<Check> = [
   { name: "types", commands: ["effect-tsgo patch", "tsc --noEmit"] },
   { name: "dead code", commands: ["knip"] },
   { name: "secrets", commands: ['secretlint "**/*"'] },
-  { name: "settings schema", commands: ["tsx scripts/settings-schema.ts --check"] }
+  { name: "JSON schemas", commands: ["tsx scripts/schemas.ts --check"] }
 ]
 
 interface Ran {

@@ -6,8 +6,9 @@ import * as Webhook from "./Alert/Webhook.ts"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import { type Database, showTable } from "./Database.ts"
+import * as Http from "./Http.ts"
 import * as Incidents from "./Incidents.ts"
-import { Mailer } from "./Mailer.ts"
+import { Mailer, type Standing } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
 import * as Msal from "./Mailer/Msal.ts"
@@ -20,15 +21,27 @@ import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
 
-/** Watches these databases for ever. `webhook` hears of what somebody must know. */
-export const layer = (databases: ReadonlyArray<Database>, webhook?: Redacted.Redacted): Layer.Layer<Supervisor> =>
+export interface Options {
+  /** Hears of what somebody must know. */
+  readonly webhook: Redacted.Redacted | undefined
+  /** Where HTTP is served. */
+  readonly endpoint: Pick<Http.Options, "host" | "port" | "token"> | undefined
+}
+
+/** Watches these databases for ever. */
+export const layer = (
+  databases: ReadonlyArray<Database>,
+  { endpoint, webhook }: Partial<Options> = {}
+): Layer.Layer<Supervisor, Http.Refused> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const alert = webhook === undefined ? undefined : yield* teller(webhook)
       const mailerOf = yield* mailers
       const children: Array<Child> = []
+      const standings = new Map<string, Effect.Effect<Standing>>()
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
+        standings.set(database.name, mailer.standing)
         const ledger = Ledger.make(database.name, (number) => showTable(database.tables[number]?.name ?? unnamed))
         children.push({
           name: database.name,
@@ -44,7 +57,10 @@ export const layer = (databases: ReadonlyArray<Database>, webhook?: Redacted.Red
         yield* Metrics.observe(databases, statuses)
         yield* Effect.forkScoped(Effect.provideService(Incidents.watch(statuses), Alert, alert))
       })
-      return Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children))
+      const supervised = Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children))
+      if (endpoint === undefined) return supervised
+      // Built last, so that it ends first: a worker that drains is ready for nobody.
+      return Layer.provideMerge(Http.layer({ ...endpoint, standings, metrics: Metrics.exposition }), supervised)
     })
   )
 

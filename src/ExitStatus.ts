@@ -2,6 +2,8 @@
 import { Data } from "effect"
 
 export const exitCodes = {
+  /** What Docker calls so. */
+  unhealthy: 1,
   /** A bug. */
   software: 70,
   /** Something outside is away; the same call may succeed later. */

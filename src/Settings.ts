@@ -5,6 +5,7 @@ import { Effect, type FileSystem, type Redacted, Result, Schema } from "effect"
 import type { Database } from "./Database.ts"
 import { build } from "./Settings/Build.ts"
 import { Databases } from "./Settings/Document.ts"
+import { type Endpoint, endpointOf } from "./Settings/Endpoint.ts"
 import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
@@ -29,6 +30,8 @@ export interface Settings {
   readonly log: Log
   /** Where alerts go; undefined if nobody wants to hear. */
   readonly webhook: Redacted.Redacted | undefined
+  /** Where HTTP is served; absent if it is not. */
+  readonly endpoint: Endpoint | undefined
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -128,7 +131,12 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)
-  return { databases: build(databases, cloudOf(service)), log: logOf(service, terminal), webhook: webhookOf(service) }
+  return {
+    databases: build(databases, cloudOf(service)),
+    log: logOf(service, terminal),
+    webhook: webhookOf(service),
+    endpoint: endpointOf(service)
+  }
 })
 
 /** A folder of that name is a Python environment, as the replaced system may have left one behind. */

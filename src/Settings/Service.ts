@@ -1,7 +1,8 @@
-// The settings that all databases share: which cloud answers, how the log is written, and where alerts go.
+// The settings that all databases share: which cloud answers, how the log is written, where HTTP is served and alerts go.
 import type { LogLevel } from "effect"
 import { Option, Redacted, Schema } from "effect"
 import type { Cloud } from "../Credential.ts"
+import { endpointExamples, endpointFields, isEndpointName } from "./Endpoint.ts"
 import type { Environment } from "./Source.ts"
 import { isLocal } from "./Tls.ts"
 import { text } from "./Words.ts"
@@ -54,7 +55,8 @@ export const serviceFields = {
       message: "must be trace, debug, info, warn or error"
     })
   ),
-  LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"]).annotate({ message: "must be json or pretty" }))
+  LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"]).annotate({ message: "must be json or pretty" })),
+  ...endpointFields
 }
 
 type ServiceName = keyof typeof serviceFields
@@ -65,17 +67,22 @@ export const serviceExamples: Readonly<Record<ServiceName, string>> = {
   GRAPH_CLOUD: "global",
   GRAPH_EMULATOR_URL: "http://127.0.0.1:8080",
   LOG_LEVEL: "info",
-  LOG_FORMAT: "json"
+  LOG_FORMAT: "json",
+  ...endpointExamples
 }
 
 export const isServiceName = (name: PropertyKey | undefined): name is ServiceName =>
   typeof name === "string" && Object.hasOwn(serviceExamples, name)
 
+/** What is a secret, or an address with one in it, keeps its capitals. */
+const asWritten: ReadonlySet<string> = new Set(["ADMIN_TOKEN", "ALERT_WEBHOOK_URL"])
+
 export const serviceVariables = (env: Environment): Readonly<Record<string, string>> =>
   Object.fromEntries(
     [...env]
-      .filter(([name]) => isServiceName(name))
-      .map(([name, value]) => [name, name === "ALERT_WEBHOOK_URL" ? value.trim() : value.trim().toLowerCase()])
+      // Names that other programs use, too: without PORT they are not ours.
+      .filter(([name]) => (isEndpointName(name) ? env.has("PORT") : isServiceName(name)))
+      .map(([name, value]) => [name, asWritten.has(name) ? value.trim() : value.trim().toLowerCase()])
   )
 
 export const cloudOf = (service: Service): Cloud => {

@@ -31,7 +31,7 @@ describe("what the repository says about the JSON form", () => {
     })
   )
 
-  it("is the JSON schema that the Schema makes: npx tsx scripts/settings-schema.ts", () => {
+  it("is the JSON schema that the Schema makes: npx tsx scripts/schemas.ts", () => {
     assert.strictEqual(readFileSync("schema/mailer-databases.schema.json", "utf8"), jsonSchemaText())
   })
 

@@ -13,7 +13,8 @@ describe("two workers that look for rows every second", () => {
       const { awaitTold, bodies, told, url } = yield* receiver()
       standIn.faults.push({ at: "sendMail", times: 1, kind: { status: 400, code: "ErrorInvalidRecipients" } })
       yield* line.insertInquiry(admin, 1)
-      for (let worker = 0; worker < 2; worker++) yield* Layer.build(App.layer([database], Redacted.make(url)))
+      for (let worker = 0; worker < 2; worker++)
+        yield* Layer.build(App.layer([database], { webhook: Redacted.make(url) }))
       yield* awaitTold(1)
       // Some polls of both.
       yield* Effect.sleep("3 seconds")
