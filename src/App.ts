@@ -12,25 +12,28 @@ import { TokenCache } from "./Mailer/TokenCache.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Monitor from "./Monitor.ts"
 import * as NotifyMonitor from "./NotifyMonitor.ts"
+import { Operator } from "./Operator.ts"
 import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
 
 /** Watches these databases for ever. */
-export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Supervisor> =>
+export const layer = (databases: ReadonlyArray<Database>): Layer.Layer<Supervisor | Operator> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const mailerOf = yield* mailers
       const children: Array<Child> = []
+      const ledgers = new Map<Database["name"], Ledger.Ledger>()
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
         const ledger = Ledger.make(database.name, (number) => showTable(database.tables[number]?.name ?? unnamed))
+        ledgers.set(database.name, ledger)
         children.push({
           name: database.name,
           run: (self) => Effect.provideService(monitor(database, ledger, self), Mailer, mailer)
         })
       }
-      return Supervisor.layer(children)
+      return Layer.merge(Supervisor.layer(children), Operator.layer(databases, ledgers))
     })
   )
 

@@ -26,6 +26,8 @@ export interface Notice {
   readonly looks: number
   /** Sends that were begun and had no outcome before the claim ended: whoever held it crashed. */
   readonly crashes: number
+  /** A person put it back after it was parked: the doubt that it was parked for does not park it again. */
+  readonly putBack: boolean
 }
 
 export interface Claimed {
@@ -34,6 +36,8 @@ export interface Claimed {
   readonly superseded: ReadonlyArray<Pick<Notice, "id" | "table" | "key">>
   /** Until the earliest due time or lease end of any other unsettled notice; undefined if there is none. */
   readonly untilDue: Duration.Duration | undefined
+  /** Since when the database is paused, if it is: then nothing is claimed, whatever is due. */
+  readonly pausedSince?: string | undefined
 }
 
 /**

@@ -4,7 +4,10 @@ import { Cause, Effect, Exit, Option, type Runtime } from "effect"
 import { CliConfig, Command, GlobalFlag } from "effect/cli"
 import project from "../package.json" with { type: "json" }
 import { migrateCommand } from "./command/migrate.ts"
+import { parkedCommand } from "./command/parked.ts"
+import { pauseCommand, resumeCommand } from "./command/pause.ts"
 import { runCommand, work } from "./command/run.ts"
+import { statusCommand } from "./command/status.ts"
 import { sweepCommand } from "./command/sweep.ts"
 import { describeCrash } from "./Crash.ts"
 import { exitCodes, ExitStatus } from "./ExitStatus.ts"
@@ -37,7 +40,15 @@ const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
 Command.make("inquiries-mailer", {}, work).pipe(
   Command.withDescription("Mails every new row of the watched tables through Microsoft Graph."),
-  Command.withSubcommands([runCommand, migrateCommand, sweepCommand]),
+  Command.withSubcommands([
+    runCommand,
+    migrateCommand,
+    sweepCommand,
+    statusCommand,
+    parkedCommand,
+    pauseCommand,
+    resumeCommand
+  ]),
   Command.run({ version: project.version }),
   Effect.provide([NodeServices.layer, CliConfig.layer({ builtIns })]),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })

@@ -76,6 +76,20 @@ export default Effect.gen(function* () {
   yield* sql`
     create index outbox_settled on inquiries_mailer.outbox (table_number, settled_at) where outcome is not null`
 
+  // What an operator does, see Parked.ts and Pause.ts. Its predicate is worded as none of the others, and no index of
+  // theirs fits its question, however many notices are settled.
+  yield* sql`
+    create index outbox_parked on inquiries_mailer.outbox (table_number, settled_at)
+    where coalesce(outcome, '') = 'parked'`
+  // A person put it back into the queue after it was parked.
+  yield* sql`alter table inquiries_mailer.outbox add column put_back boolean default false`
+  // A configured database that stands here is paused.
+  yield* sql`
+    create table inquiries_mailer.pauses (
+      database_name text primary key,
+      since timestamptz not null default clock_timestamp()
+    )`
+
   // One row: of which database this outbox was made, and which workers it serves. See Identity.ts.
   yield* sql`
     create table inquiries_mailer.identity (

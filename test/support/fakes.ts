@@ -20,6 +20,7 @@ export const notice = (key: string, overrides: Partial<Notice> = {}): Notice => 
   maybeSent: false,
   looks: 0,
   crashes: 0,
+  putBack: false,
   ...overrides
 })
 
@@ -64,6 +65,7 @@ export const watched: Watched = {
 export const indifferent: Self = {
   healthy: Effect.void,
   polling: () => Effect.void,
+  paused: () => Effect.void,
   ailing: () => Effect.void,
   givenUp: Effect.never
 }
