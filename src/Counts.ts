@@ -45,7 +45,7 @@ export const count = Effect.fn("Counts.count")(function* (database: DatabaseName
   const [waiting] = yield* orOutage(sql<Pick<Counts, "waiting" | "uncertain" | "oldestWaitingSeconds">>`
     select count(*)::integer as waiting,
       (count(*) filter (where o.maybe_sent or o.begun_at is not null and o.due_at < clock_timestamp()))::integer as uncertain,
-      greatest(0, extract(epoch from clock_timestamp() - min(o.created_at)))::float8 as "oldestWaitingSeconds"
+      extract(epoch from clock_timestamp() - min(o.created_at))::float8 as "oldestWaitingSeconds"
     from inquiries_mailer.tables t cross join lateral (
       select * from inquiries_mailer.outbox w where w.table_number = t.number and w.outcome is null
       order by w.due_at limit ${countLimit}

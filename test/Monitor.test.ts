@@ -14,7 +14,9 @@ const minute = Duration.minutes(1)
 const blocked = new Blocked({ scope: "mailbox", detail: "403", advice: "Grant it." })
 
 /** A monitor whose outbox is empty, with its hands on everything that could wake it. */
-const watching = Effect.fnUntraced(function* (options: { readonly due?: Duration.Duration } = {}) {
+const watching = Effect.fnUntraced(function* (
+  options: { readonly due?: Duration.Duration; readonly pausedSince?: string } = {}
+) {
   const events: Array<string> = []
   const say = (event: string) => Effect.sync(() => void events.push(event))
   const wakes = yield* Queue.unbounded<void>()
@@ -36,7 +38,7 @@ const watching = Effect.fnUntraced(function* (options: { readonly due?: Duration
       claim: (limit) =>
         say(`claim ${limit}`).pipe(
           Effect.andThen(Effect.suspend(() => duringClaim)),
-          Effect.as({ notices: [], superseded: [], untilDue: options.due })
+          Effect.as({ notices: [], superseded: [], untilDue: options.due, pausedSince: options.pausedSince })
         )
     }),
     // Only the rows of a claim are fetched with it, and no claim here has any.
@@ -94,6 +96,18 @@ describe("a monitor", () => {
       yield* TestClock.adjust("1 second")
       assert.isAtMost(claims().length, 11)
       assert.isAtLeast(claims().length, 10)
+    })
+  )
+
+  it.effect("asks once a minute, or when it is notified, whether a pause is over, though much is due", () =>
+    Effect.gen(function* () {
+      const { claims, notify } = yield* watching({ due: Duration.zero, pausedSince: "noon" })
+      yield* TestClock.adjust("59 seconds")
+      assert.lengthOf(claims(), 1)
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(claims(), 2)
+      yield* notify
+      assert.lengthOf(claims(), 3)
     })
   )
 
