@@ -54,6 +54,8 @@ export class Operator extends Context.Service<
   ): Layer.Layer<Operator> => Layer.effect(Operator, make(databases, ledgers))
 }
 
+const changes = { retry: Parked.retry, discard: Parked.discard }
+
 type Found = Effect.Success<ReturnType<typeof Parked.list>>
 
 const make = Effect.fnUntraced(function* (
@@ -108,7 +110,7 @@ const make = Effect.fnUntraced(function* (
   const one = (what: "retry" | "discard") => (name: string, id: string) =>
     Effect.map(change(name, what, { id }), (changed) => changed.length > 0)
   const change = (name: string, what: "retry" | "discard", selection: Parked.Selection) =>
-    parkedAt(name, (database) => Parked[what](database, selection))
+    parkedAt(name, (database) => changes[what](database, selection))
 
   return Operator.of({
     counts: (name) => at(name, (database) => count(database.name), remembered),

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { channel } from "./Connection.ts"
 import type { DatabaseName } from "./Database.ts"
-import { NoticeId } from "./Notice.ts"
+import type { NoticeId } from "./Notice.ts"
 import { parkedFor } from "./Settlement.ts"
 import { instant, secretKey, showKey } from "./Shown.ts"
 import { orOutage } from "./SqlOutage.ts"
@@ -64,10 +64,9 @@ const columns = `o.id, t.table_schema || '.' || t.table_name as "table", o.key, 
 interface Stored {
   readonly key: string
   readonly secretKey: boolean
-  readonly woken?: unknown
 }
 
-const shown = <A extends Stored>({ secretKey, woken: _, ...row }: A) => ({ ...row, key: showKey(row.key, secretKey) })
+const shown = <A extends Stored>({ secretKey, ...row }: A) => ({ ...row, key: showKey(row.key, secretKey) })
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
@@ -169,9 +168,8 @@ const change = Effect.fn("Parked.change")(function* (database: DatabaseName, sel
       woken as materialized (
         select pg_notify(${channel}, '{"parked":"changed"}') from (select from changed limit 1) any_of_them
       )
-      select id, "table", key, "secretKey", reason, detail, "parkedAt", attempts, "maybeSent", outcome,
-        (select count(*) from woken) as woken
-      from changed`)
+      select id, "table", key, "secretKey", reason, detail, "parkedAt", attempts, "maybeSent", outcome
+      from changed cross join woken`)
     changed.push(...rows.map(shown))
     if (rows.length < batch) return changed
   }

@@ -82,13 +82,18 @@ describe("a monitor", () => {
     })
   )
 
-  it.effect("claims every minute, though nobody notifies it and nothing is due", () =>
-    Effect.gen(function* () {
-      const { claims } = yield* watching({ due: Duration.hours(3) })
-      yield* TestClock.adjust("5 minutes")
-      assert.lengthOf(claims(), 6)
-    })
-  )
+  for (const [why, options] of [
+    ["nothing is due", { due: Duration.hours(3) }],
+    ["what is due may not be claimed because of a pause", { due: Duration.zero, pausedSince: "noon" }]
+  ] as const) {
+    it.effect(`claims every minute, though nobody notifies it and ${why}`, () =>
+      Effect.gen(function* () {
+        const { claims } = yield* watching(options)
+        yield* TestClock.adjust("5 minutes")
+        assert.lengthOf(claims(), 6)
+      })
+    )
+  }
 
   it.effect("does not spin while something is due that another replica is claiming", () =>
     Effect.gen(function* () {
@@ -96,18 +101,6 @@ describe("a monitor", () => {
       yield* TestClock.adjust("1 second")
       assert.isAtMost(claims().length, 11)
       assert.isAtLeast(claims().length, 10)
-    })
-  )
-
-  it.effect("asks once a minute, or when it is notified, whether a pause is over, though much is due", () =>
-    Effect.gen(function* () {
-      const { claims, notify } = yield* watching({ due: Duration.zero, pausedSince: "noon" })
-      yield* TestClock.adjust("59 seconds")
-      assert.lengthOf(claims(), 1)
-      yield* TestClock.adjust("1 second")
-      assert.lengthOf(claims(), 2)
-      yield* notify
-      assert.lengthOf(claims(), 3)
     })
   )
 

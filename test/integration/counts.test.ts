@@ -5,6 +5,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
 import { count, countLimit } from "../../src/Counts.ts"
 import { DatabaseName } from "../../src/Database.ts"
+import { list } from "../../src/Parked.ts"
 import * as line from "../support/line.ts"
 import { noting } from "../support/outbox.ts"
 
@@ -68,6 +69,19 @@ describe("the counts of a database", () => {
           assert.isAtMost(Number(removed), countLimit, text)
       }
       assert.isAtLeast(statements.length, 5)
+    })
+  )
+
+  it.live("and the list of what was parked show a key that is text as its hash", () =>
+    Effect.gen(function* () {
+      const { admin, sql } = yield* prepared
+      yield* admin`alter table inquiries alter column id type text`
+      yield* admin`insert into inquiries_mailer.outbox (table_number, key, outcome, settled_at)
+        values (1, 'jane@example.com', 'parked', now())`
+      const { recent } = yield* count(name).pipe(Effect.provideService(SqlClient, sql))
+      const { notices } = yield* list(name, {}).pipe(Effect.provideService(SqlClient, sql))
+      for (const { key } of [...recent, ...notices]) assert.match(key, /^sha256:[0-9a-f]{12}$/)
+      assert.lengthOf([...recent, ...notices], 2)
     })
   )
 })

@@ -190,14 +190,4 @@ describe("a choice of parked notices", () => {
       assert.deepStrictEqual(unsettled, [{ key: "1" }])
     }).pipe(silently)
   )
-
-  it.live("shows a key that is text as its hash", () =>
-    Effect.gen(function* () {
-      const { admin, database } = yield* line.stage()
-      yield* admin`alter table inquiries alter column id type text`
-      yield* parking(admin, 1)
-      const { notices } = yield* on(database)(Parked.list(name, {}))
-      assert.match(notices[0]?.key ?? "", /^sha256:[0-9a-f]{12}$/)
-    }).pipe(silently)
-  )
 })
