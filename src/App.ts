@@ -17,6 +17,7 @@ import * as Ledger from "./Ledger.ts"
 import * as Monitor from "./Monitor.ts"
 import * as NotifyMonitor from "./NotifyMonitor.ts"
 import * as Metrics from "./Metrics.ts"
+import { Operator } from "./Operator.ts"
 import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
@@ -32,17 +33,19 @@ export interface Options {
 export const layer = (
   databases: ReadonlyArray<Database>,
   { endpoint, webhook }: Partial<Options> = {}
-): Layer.Layer<Supervisor, Http.Refused> =>
+): Layer.Layer<Supervisor | Operator, Http.Refused> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const alert = webhook === undefined ? undefined : yield* teller(webhook)
       const mailerOf = yield* mailers
       const children: Array<Child> = []
       const standings = new Map<string, Effect.Effect<Standing>>()
+      const ledgers = new Map<Database["name"], Ledger.Ledger>()
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
         standings.set(database.name, mailer.standing)
         const ledger = Ledger.make(database.name, (number) => showTable(database.tables[number]?.name ?? unnamed))
+        ledgers.set(database.name, ledger)
         children.push({
           name: database.name,
           run: (self) =>
@@ -57,7 +60,10 @@ export const layer = (
         yield* Metrics.observe(databases, statuses)
         yield* Effect.forkScoped(Effect.provideService(Incidents.watch(statuses), Alert, alert))
       })
-      const supervised = Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children))
+      const supervised = Layer.merge(
+        Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children)),
+        Operator.layer(databases, ledgers)
+      )
       if (endpoint === undefined) return supervised
       // Built last, so that it ends first: a worker that drains is ready for nobody.
       return Layer.provideMerge(Http.layer({ ...endpoint, standings, metrics: Metrics.exposition }), supervised)

@@ -3,6 +3,7 @@
 import { Clock, Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
+import { pausedSince } from "./Pause.ts"
 import { orOutage } from "./SqlOutage.ts"
 
 /** Milliseconds: a claim is good for this long unless renewed. */
@@ -30,7 +31,10 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
     const share = Math.max(1, Math.ceil(limit / tables.length))
     const rows = yield* orOutage(
       sql<ClaimRow>`
-        with due as materialized (
+        with paused as materialized (select ${sql.literal(pausedSince)} as since
+          from unnest(${tables}::integer[]) as t (number)
+        ),
+        due as materialized (
           select o.*, row_number() over (partition by o.table_number order by o.due_at) as turn,
             ${sql.literal(newerWaits)} as stale
           from unnest(${tables}::integer[]) as t (number) cross join lateral (
@@ -38,6 +42,7 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
             where table_number = t.number and outcome is null and due_at <= statement_timestamp()
             order by due_at limit ${share} for update skip locked
           ) o
+          where (select since from paused) is null
         ),
         -- What is stale itself, and what is older than something due. A send that is under way settles itself.
         superseded as (
@@ -64,19 +69,21 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
             begun_at = null, maybe_sent = o.maybe_sent or o.begun_at is not null,
             attempts = o.attempts + (o.begun_at is not null)::integer,
             crashes = o.crashes + (o.begun_at is not null)::integer,
-            looks = case when o.begun_at is null then o.looks else 0 end
+            looks = case when o.begun_at is null then o.looks else 0 end,
+            put_back = o.put_back and o.begun_at is null
           from due d, token
           where o.id = d.id and o.id = any(array(select id from due where not stale)) and ${sql.literal(unsettled)}
           returning o.*, d.turn
         )
         select id, claim, table_number as number, key, attempts, maybe_sent as "maybeSent", looks, crashes,
-          extract(epoch from waited)::float8 * 1000 as waited, turn, null::float8 as "untilDue",
-          extract(epoch from clock_timestamp() - created_at)::float8 * 1000 as age
+          put_back as "putBack", extract(epoch from waited)::float8 * 1000 as waited, turn, null::float8 as "untilDue",
+          extract(epoch from clock_timestamp() - created_at)::float8 * 1000 as age, null as "pausedSince"
         from claimed
         union all
-        select id, null, table_number, key, 0, false, 0, 0, 0, 0, null, 0 from superseded
+        select id, null, table_number, key, 0, false, 0, 0, false, 0, 0, null, 0, null from superseded
         union all
-        select null, null, 0, '', 0, false, 0, 0, 0, 0, extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000, 0
+        select null, null, 0, '', 0, false, 0, 0, false, 0, 0,
+          extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000, 0, (select since from paused)
         from unnest(${tables}::integer[]) as t (number) cross join lateral (
           select due_at from inquiries_mailer.outbox
           where table_number = t.number and outcome is null and id not in (select id from due)
@@ -88,12 +95,15 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
     const notices: Array<Notice> = []
     const superseded: Array<Claimed["superseded"][number]> = []
     let untilDue: Duration.Duration | undefined
+    let since: string | undefined
     for (const row of rows) {
-      if (row.id === null) untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
-      else if (row.claim === null) superseded.push({ id: row.id, table: row.number, key: row.key })
+      if (row.id === null) {
+        untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
+        since = row.pausedSince ?? undefined
+      } else if (row.claim === null) superseded.push({ id: row.id, table: row.number, key: row.key })
       else notices.push(toNotice(row, row.id, row.claim, now))
     }
-    const claimed: Claimed = { notices, superseded, untilDue }
+    const claimed: Claimed = { notices, superseded, untilDue, pausedSince: since }
     return claimed
   })
 
@@ -108,15 +118,17 @@ interface ClaimRow {
   readonly maybeSent: boolean
   readonly looks: number
   readonly crashes: number
+  readonly putBack: boolean
   readonly waited: number
   readonly untilDue: number | null
   readonly age: number
+  readonly pausedSince: string | null
 }
 
 const toNotice = (row: ClaimRow, id: NoticeId, claim: ClaimToken, now: number): Notice => {
-  const { attempts, crashes, key, looks, maybeSent, number, waited } = row
+  const { attempts, crashes, key, looks, maybeSent, number, putBack, waited } = row
   return {
-    ...{ id, claim, table: number, key, attempts, maybeSent, looks, crashes },
+    ...{ id, claim, table: number, key, attempts, maybeSent, looks, crashes, putBack },
     waited: Duration.millis(waited),
     createdAt: now - row.age
   }

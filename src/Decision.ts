@@ -4,6 +4,7 @@ import type { Reconcile } from "./Database.ts"
 import type { MailerReason } from "./Mailer.ts"
 import type { Notice } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
+import { parkedFor } from "./Settlement.ts"
 
 /** Parked when attempts have been failing for this long: a long weekend with nobody in the office is survived. */
 export const patience = Duration.hours(72)
@@ -23,7 +24,11 @@ export const crashLimit = 5
 
 const unlessExpired = (notice: Notice, postponement: Postponement & { readonly delay: Duration.Duration }) =>
   Duration.isGreaterThan(Duration.sum(notice.waited, postponement.delay), patience)
-    ? { outcome: "parked" as const, detail: `given up after 72 hours of attempts: ${postponement.detail}` }
+    ? {
+        outcome: "parked" as const,
+        detail: `${parkedFor.expired}${postponement.detail}`,
+        ...(postponement.maybeSent ? { maybeSent: true } : {})
+      }
     : postponement
 
 /** Of a notice whose send failed. `random` is in [0, 1). */
@@ -66,7 +71,8 @@ const decideUncertain = (notice: Notice, detail: string, random: number, reconci
 /** Set aside for a person, who can look into the mailbox. */
 export const doubtful = (detail: string): Settlement => ({
   outcome: "parked",
-  detail: `uncertain, may have been sent: ${detail}`
+  detail: `${parkedFor.uncertain}${detail}`,
+  maybeSent: true
 })
 
 /** Of a notice that a look did not find; undefined if that was the last one. */

@@ -3,7 +3,6 @@
 // only what the database still refuses when the program has to end is given up, and named.
 import type { Cause } from "effect"
 import { Clock, Data, DateTime, Effect, Metric, Random, Result, Schedule } from "effect"
-import { createHash } from "node:crypto"
 import { describeCrash } from "./Crash.ts"
 import { decide } from "./Decision.ts"
 import type { Database, Table } from "./Database.ts"
@@ -17,6 +16,8 @@ import { Outbox } from "./Outbox.ts"
 import * as Reconcile from "./Reconcile.ts"
 import type { Row } from "./Row.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
+import { parkedFor } from "./Settlement.ts"
+import { showKey } from "./Shown.ts"
 import type { Outage, Self } from "./State.ts"
 import { render } from "./template/render.ts"
 
@@ -76,7 +77,7 @@ export const deliver = Effect.fn("Delivery.deliver")(
 
 /** Log lines with which row of which table they are about. */
 export const annotated = ({ id, key }: Pick<Notice, "id" | "key">, { table, secretKey }: Watched) =>
-  Effect.annotateLogs({ table: showTable(table.name), key: secretKey ? hashed(key) : key, notice: id })
+  Effect.annotateLogs({ table: showTable(table.name), key: showKey(key, secretKey), notice: id })
 
 /** There is no mail: surely nothing was sent. */
 class NotComposed extends Data.TaggedError("NotComposed")<{
@@ -93,7 +94,7 @@ const unread = (outage: Outage) => {
 }
 
 const unfit = (cause: Cause.Cause<unknown>) => {
-  const detail = `the template cannot show this row: ${describeCrash(cause)}`
+  const detail = `${parkedFor.unfit}${describeCrash(cause)}`
   return new NotComposed({ decision: { outcome: "parked", detail }, detail })
 }
 
@@ -180,6 +181,3 @@ const logAt = (outcome: Settlement["outcome"] | "postponed") => {
       return Effect.logError
   }
 }
-
-/** Tells keys apart in a log without showing them. */
-const hashed = (key: string): string => `sha256:${createHash("sha256").update(key).digest("hex").slice(0, 12)}`

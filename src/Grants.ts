@@ -23,6 +23,7 @@ export const grants = Effect.fn("Grants.grants")(function* (database: Database, 
     `grant select, update on inquiries_mailer.tables ${to}`,
     `grant select, insert, update, delete on inquiries_mailer.outbox ${to}`,
     `grant select, insert, update, delete on inquiries_mailer.incident ${to}`,
+    `grant select, insert, update, delete on inquiries_mailer.pauses ${to}`,
     ...[...schemas].map((schema) => `grant usage on schema ${schema} ${to}`),
     ...[...tables.keys()].map((table) => `grant select on table ${table} ${to}`)
   ]

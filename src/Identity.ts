@@ -3,6 +3,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { parkedFor } from "./Settlement.ts"
 import { orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 
@@ -89,7 +90,7 @@ export const record = Effect.gen(function* () {
     ),
     parked as (
       update inquiries_mailer.outbox set outcome = 'parked', settled_at = clock_timestamp(), claim = null,
-        detail = 'copied from another database, which has probably mailed it'
+        detail = ${`${parkedFor.copied}, which has probably mailed it`}::text
       where outcome is null and exists (select from adopted)
       returning 1
     )

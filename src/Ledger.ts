@@ -8,6 +8,7 @@ import type { DatabaseName } from "./Database.ts"
 import { type Claimed, ClaimToken, type Notice, NoticeId } from "./Notice.ts"
 import type { Outbox } from "./Outbox.ts"
 import { grace } from "./Outbox.ts"
+import { type Switch, switched } from "./Pause.ts"
 import { NotBegun } from "./Settlement.ts"
 
 /** A row as a notification brought it, by column. */
@@ -36,6 +37,8 @@ export interface Ledger {
   standsBy: boolean
   /** Warnings that were given, each once a process. */
   readonly warned: Set<string>
+  /** Nowhere else can it be kept. */
+  readonly pause: Switch
   readonly outbox: Outbox["Service"]
   /** By the table's number: the key or the time above which the next look for unheard rows begins. */
   readonly marks: Map<number, string>
@@ -45,12 +48,15 @@ export interface Ledger {
   readonly capture: (table: number, key: string, heard?: Heard) => Effect.Effect<void>
   /** What came with the notification of a row that waits to be mailed. */
   readonly contentOf: (table: number, key: string) => Content | undefined
+  /** When each row came that is not settled, in milliseconds. */
+  readonly waiting: () => ReadonlyArray<number>
 }
 
 /** `nameOf` tells a table's name, which with the key makes the identity of a notice. */
 export const make = (database: DatabaseName, nameOf: (table: number) => string): Ledger => {
   const entries = new Map<NoticeId, Entry>()
   const known = new Map<number, Set<string>>()
+  const pause = switched()
   let claims = 0
 
   const keysOf = (table: number) => {
@@ -73,8 +79,8 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     const now = yield* Clock.currentTimeMillis
     const id = idOf(table, key)
     const notice: Notice = {
-      ...{ id, table, key, claim: unclaimed, attempts: 0, waited: Duration.zero, maybeSent, looks: 0, crashes: 0 },
-      createdAt: now
+      ...{ id, table, key, claim: unclaimed, attempts: 0, waited: Duration.zero, maybeSent },
+      ...{ looks: 0, crashes: 0, putBack: false, createdAt: now }
     }
     entries.set(id, { content, notice, createdAt: now, dueAt: now, claimed: false, begun: false })
   })
@@ -88,10 +94,9 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     const now = yield* Clock.currentTimeMillis
     const token = ClaimToken.make(String(++claims))
     const waiting = [...entries.values()].toSorted((a, b) => a.dueAt - b.dueAt)
-    const due = fairly(
-      waiting.filter(({ dueAt }) => dueAt <= now),
-      limit
-    )
+    const pausedSince = pause.since
+    const ripe = waiting.filter(({ dueAt }) => dueAt <= now && pausedSince === undefined)
+    const due = fairly(ripe, limit)
     for (const entry of due) {
       const { attempts, crashes, looks, maybeSent } = entry.notice
       // Begun and never settled: its monitor crashed, and the mail may have been accepted.
@@ -110,6 +115,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     const claimed: Claimed = {
       notices: due.map(({ notice }) => notice),
       superseded: [],
+      pausedSince,
       untilDue: next === undefined ? undefined : Duration.millis(Math.max(0, next.dueAt - now))
     }
     return claimed
@@ -158,12 +164,14 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
 
   return {
     standsBy: false,
+    pause,
     warned: new Set(),
     outbox,
     marks: new Map(),
     remember,
     capture,
-    contentOf: (table, key) => entries.get(idOf(table, key))?.content
+    contentOf: (table, key) => entries.get(idOf(table, key))?.content,
+    waiting: () => [...entries.values()].map(({ createdAt }) => createdAt)
   }
 }
 

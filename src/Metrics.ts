@@ -134,6 +134,7 @@ const stateNames: Readonly<Record<State["_tag"], true>> = {
   connecting: true,
   listening: true,
   polling: true,
+  paused: true,
   waiting: true,
   blocked: true,
   quarantined: true

@@ -152,10 +152,12 @@ const claiming = Effect.fnUntraced(function* <R>(
     yield* notifications.clear
     yield* Queue.clear(postponed)
     const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size - inHand)
+    yield* self.paused(claimed.pausedSince)
     const some = claimed.notices.length + claimed.superseded.length > 0
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
     if (some) yield* standing._tag === "Probe" ? deliver(claimed) : FiberSet.run(batches, deliver(claimed))
-    const due = claimed.untilDue ?? pollEvery
+    // What is due stays so until somebody resumes, which is notified.
+    const due = claimed.pausedSince === undefined ? (claimed.untilDue ?? pollEvery) : pollEvery
     if (some && Duration.isZero(due)) continue
     yield* Effect.raceFirst(notifications.next, Queue.take(postponed)).pipe(
       Effect.timeoutOption(Duration.max(contention, Duration.min(due, pollEvery)))

@@ -28,6 +28,8 @@ export interface Notice {
   readonly crashes: number
   /** When its row was inserted, in epoch milliseconds by this machine's clock. */
   readonly createdAt: number
+  /** A person put it back after it was parked: the doubt that it was parked for does not park it again. */
+  readonly putBack: boolean
 }
 
 export interface Claimed {
@@ -36,6 +38,8 @@ export interface Claimed {
   readonly superseded: ReadonlyArray<Pick<Notice, "id" | "table" | "key">>
   /** Until the earliest due time or lease end of any other unsettled notice; undefined if there is none. */
   readonly untilDue: Duration.Duration | undefined
+  /** Since when the database is paused, if it is: then nothing is claimed, whatever is due. */
+  readonly pausedSince?: string | undefined
 }
 
 /**

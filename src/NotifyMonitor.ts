@@ -85,6 +85,7 @@ export const run = Effect.fn("NotifyMonitor.run")(function* (database: Database,
     alive.pipe(Effect.tapError((outage) => self.ailing(outage))),
     watching,
     Effect.forever(Effect.delay(looking(), lookEvery)),
+    Effect.forever(Effect.andThen(ledger.pause.changed, Queue.offer(wakes, undefined))),
     ...heard.map(hear)
   ])
 }, Effect.scoped)

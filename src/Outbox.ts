@@ -82,12 +82,13 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
       const claims = all.map(({ notice }) => notice.claim)
       const outcomes = all.map(({ settlement }) => settlement.outcome)
       const details = all.map(({ settlement }) => (settlement.outcome === "parked" ? settlement.detail : ""))
+      const doubts = all.map(({ settlement }) => settlement.outcome === "parked" && settlement.maybeSent === true)
       yield* orOutage(sql`
         update inquiries_mailer.outbox o
         set outcome = s.outcome, detail = nullif(s.detail, ''), settled_at = clock_timestamp(), claim = null,
-          attempts = o.attempts + (o.begun_at is not null)::integer
-        from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[])
-          as s (id, claim, outcome, detail)
+          attempts = o.attempts + (o.begun_at is not null)::integer, maybe_sent = o.maybe_sent or s.doubt
+        from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[], ${doubts}::boolean[])
+          as s (id, claim, outcome, detail, doubt)
         where o.id = s.id and o.id = any(${ids}::uuid[]) and ${sql.literal(unsettled)} and (o.claim = s.claim or s.outcome = 'sent')`)
       for (const entry of entries) entry.completeUnsafe(Exit.void)
     })

@@ -7,6 +7,7 @@ import { explain, Mailer } from "./Mailer.ts"
 import type { Notice } from "./Notice.ts"
 import { messageId } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
+import { parkedFor } from "./Settlement.ts"
 
 export interface Instead {
   readonly decision: Settlement | Postponement
@@ -25,11 +26,12 @@ export const insteadOfSending = Effect.fn("Reconcile.insteadOfSending")(function
   { envelope, reconcile }: Database
 ): Effect.fn.Return<Instead | undefined, never, Mailer> {
   if (notice.crashes >= crashLimit) {
-    const detail = `crashes: the worker ended ${notice.crashes} times while it was sending this mail`
+    const detail = `${parkedFor.crashes}the worker ended ${notice.crashes} times while it was sending this mail`
     return because({ outcome: "parked", detail })
   }
   if (!notice.maybeSent || reconcile === "resend") return undefined
   if (reconcile === "park") {
+    if (notice.putBack) return undefined
     return because(doubtful("the worker ended, or got no answer, while it was sending this mail"))
   }
   const mailer = yield* Mailer

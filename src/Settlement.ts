@@ -10,7 +10,17 @@ export type Settlement =
   /** The row was deleted before it could be mailed. */
   | { readonly outcome: "gone" }
   /** Set aside after a permanent failure, visible and re-queueable. */
-  | { readonly outcome: "parked"; readonly detail: string }
+  | { readonly outcome: "parked"; readonly detail: string; readonly maybeSent?: boolean }
+
+/** Why notices are parked: a code to choose by, and how the detail of such a notice begins. Any other was `rejected`. */
+export const parkedFor = {
+  /** The mail may have been accepted, and the database wants a person to look. */
+  uncertain: "uncertain, may have been sent: ",
+  expired: "given up after 72 hours of attempts: ",
+  crashes: "crashes: ",
+  unfit: "the template cannot show this row: ",
+  copied: "copied from another database"
+} as const
 
 export interface Postponement {
   /** Undefined: it keeps its place, and is due as soon as its mailbox can be used. */

@@ -20,6 +20,8 @@ export type State =
   | { readonly _tag: "listening" }
   /** Looks now and then, because it was `wanted` so or because nothing is notified; the reason says which. */
   | { readonly _tag: "polling"; readonly reason: string; readonly wanted: boolean }
+  /** An operator wants nothing to be mailed; the reason says since when. Rows are captured all the while. */
+  | { readonly _tag: "paused"; readonly reason: string }
   | {
       readonly _tag: "waiting" | "blocked" | "quarantined"
       readonly reason: string
@@ -44,6 +46,8 @@ export interface Self {
   readonly healthy: Effect.Effect<void>
   /** The same, of a child that nothing wakes. */
   readonly polling: (reason: string, wanted: boolean) => Effect.Effect<void>
+  /** Since when an operator wants it to do nothing; undefined if he does not. It is as healthy as it was. */
+  readonly paused: (since: string | undefined) => Effect.Effect<void>
   /** An outage has begun, though the child still finishes what it had begun. */
   readonly ailing: (outage: Outage) => Effect.Effect<void>
   /** Ends when the program is about to, and what cannot be finished is to be given up. */

@@ -70,6 +70,8 @@ const keep = Effect.fnUntraced(function* (
   let restarts = 0
   let healthySince: number | undefined
   let said: State | undefined
+  let working: State = { _tag: "listening" }
+  let pausedSince: string | undefined
 
   const enter = Effect.fnUntraced(function* (state: State) {
     const since = yield* DateTime.now
@@ -85,11 +87,18 @@ const keep = Effect.fnUntraced(function* (
 
   const work = Effect.fnUntraced(function* (state: State) {
     healthySince = yield* Clock.currentTimeMillis
-    yield* enter(state)
+    working = state
+    yield* enter(pausedSince === undefined ? state : { _tag: "paused", reason: `by an operator since ${pausedSince}` })
   })
   const self: Self = {
     healthy: work({ _tag: "listening" }),
     polling: (reason, wanted) => work({ _tag: "polling", reason, wanted }),
+    paused: (since) =>
+      Effect.suspend(() => {
+        if (since === pausedSince) return Effect.void
+        pausedSince = since
+        return work(working)
+      }),
     givenUp,
     ailing: (outage) => enter({ _tag: outage.state, reason: outage.reason, nextAttempt: undefined })
   }
@@ -134,9 +143,12 @@ const same = (a: State, b: State): boolean =>
 const log = (state: Exclude<State, { readonly _tag: "connecting" }>, before: State | undefined) => {
   switch (state._tag) {
     case "listening":
-      return Effect.logInfo(before === undefined ? "listening" : "listening again: the outage is over")
+      if (before === undefined) return Effect.logInfo("listening")
+      return Effect.logInfo(`listening again: ${before._tag === "paused" ? "the pause" : "the outage"} is over`)
     case "polling":
       return (state.wanted ? Effect.logInfo : Effect.logWarning)(`polling: ${state.reason}`)
+    case "paused":
+      return Effect.logInfo(`paused ${state.reason}: nothing is mailed until it is resumed`)
     case "waiting":
       return Effect.logWarning(`waiting: ${state.reason}`).pipe(annotateNext(state.nextAttempt))
     case "blocked":

@@ -5,7 +5,10 @@ import { CliConfig, Command, GlobalFlag } from "effect/cli"
 import project from "../package.json" with { type: "json" }
 import { healthCommand } from "./command/health.ts"
 import { migrateCommand } from "./command/migrate.ts"
+import { parkedCommand } from "./command/parked.ts"
+import { pauseCommand, resumeCommand } from "./command/pause.ts"
 import { runCommand, work } from "./command/run.ts"
+import { statusCommand } from "./command/status.ts"
 import { sweepCommand } from "./command/sweep.ts"
 import { describeCrash } from "./Crash.ts"
 import { exitCodes, ExitStatus } from "./ExitStatus.ts"
@@ -38,7 +41,16 @@ const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
 Command.make("inquiries-mailer", {}, work).pipe(
   Command.withDescription("Mails every new row of the watched tables through Microsoft Graph."),
-  Command.withSubcommands([runCommand, migrateCommand, sweepCommand, healthCommand]),
+  Command.withSubcommands([
+    runCommand,
+    migrateCommand,
+    sweepCommand,
+    statusCommand,
+    parkedCommand,
+    pauseCommand,
+    resumeCommand,
+    healthCommand
+  ]),
   Command.run({ version: project.version }),
   Effect.provide([NodeServices.layer, CliConfig.layer({ builtIns })]),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })

@@ -83,6 +83,12 @@ describe("decide, when nobody knows whether the mail was accepted", () => {
     })
   })
 
+  it("remembers the doubt of what it parks, and none where the mail was surely not sent", () => {
+    assert.propertyVal(decide(notice("1"), uncertain, 0.5, "park"), "maybeSent", true)
+    assert.propertyVal(decide(late, uncertain, 0.5, "resend"), "maybeSent", true)
+    assert.notProperty(decide(late, transient, 0.5, "resend"), "maybeSent")
+  })
+
   it("gives up after 72 hours, as after any other failure", () => {
     for (const mode of ["resend", "mailbox"] as const) {
       assert.include(decide(late, uncertain, 0.5, mode), { outcome: "parked" })

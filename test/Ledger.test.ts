@@ -45,6 +45,20 @@ describe("a ledger", () => {
     })
   )
 
+  it.effect("hands out nothing while it is paused, and everything when it goes on", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      yield* ledger.capture(0, "1")
+      assert.isTrue(yield* ledger.pause.set(true))
+      assert.isFalse(yield* ledger.pause.set(true))
+      yield* ledger.capture(0, "2")
+      assert.deepInclude(yield* ledger.outbox.claim(64), { notices: [], pausedSince: "1970-01-01T00:00:00Z" })
+      assert.lengthOf(ledger.waiting(), 2)
+      assert.isTrue(yield* ledger.pause.set(false))
+      assert.deepStrictEqual(yield* keys(ledger), ["1", "2"])
+    })
+  )
+
   it.effect("lets no full table hold up another", () =>
     Effect.gen(function* () {
       const ledger = make()

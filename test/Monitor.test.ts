@@ -14,7 +14,9 @@ const minute = Duration.minutes(1)
 const blocked = new Blocked({ scope: "mailbox", detail: "403", advice: "Grant it." })
 
 /** A monitor whose outbox is empty, with its hands on everything that could wake it. */
-const watching = Effect.fnUntraced(function* (options: { readonly due?: Duration.Duration } = {}) {
+const watching = Effect.fnUntraced(function* (
+  options: { readonly due?: Duration.Duration; readonly pausedSince?: string } = {}
+) {
   const events: Array<string> = []
   const say = (event: string) => Effect.sync(() => void events.push(event))
   const wakes = yield* Queue.unbounded<void>()
@@ -36,7 +38,7 @@ const watching = Effect.fnUntraced(function* (options: { readonly due?: Duration
       claim: (limit) =>
         say(`claim ${limit}`).pipe(
           Effect.andThen(Effect.suspend(() => duringClaim)),
-          Effect.as({ notices: [], superseded: [], untilDue: options.due })
+          Effect.as({ notices: [], superseded: [], untilDue: options.due, pausedSince: options.pausedSince })
         )
     }),
     // Only the rows of a claim are fetched with it, and no claim here has any.
@@ -80,13 +82,18 @@ describe("a monitor", () => {
     })
   )
 
-  it.effect("claims every minute, though nobody notifies it and nothing is due", () =>
-    Effect.gen(function* () {
-      const { claims } = yield* watching({ due: Duration.hours(3) })
-      yield* TestClock.adjust("5 minutes")
-      assert.lengthOf(claims(), 6)
-    })
-  )
+  for (const [why, options] of [
+    ["nothing is due", { due: Duration.hours(3) }],
+    ["what is due may not be claimed because of a pause", { due: Duration.zero, pausedSince: "noon" }]
+  ] as const) {
+    it.effect(`claims every minute, though nobody notifies it and ${why}`, () =>
+      Effect.gen(function* () {
+        const { claims } = yield* watching(options)
+        yield* TestClock.adjust("5 minutes")
+        assert.lengthOf(claims(), 6)
+      })
+    )
+  }
 
   it.effect("does not spin while something is due that another replica is claiming", () =>
     Effect.gen(function* () {

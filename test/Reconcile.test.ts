@@ -39,6 +39,14 @@ describe("a mail that may have been sent", () => {
     })
   )
 
+  it.effect("is sent where it would be parked, marked, if a person has put it back", () =>
+    Effect.gen(function* () {
+      const { events, mails } = yield* delivered("park", { maybeSent: true, putBack: true })
+      assert.deepStrictEqual(events, ["begin", "request", "sent"])
+      assert.isTrue(mails[0]!.maybeDuplicate)
+    })
+  )
+
   it.effect("that is found in the mailbox is settled as sent, without a request, and the log says so", () =>
     Effect.gen(function* () {
       const { events, lines } = yield* delivered("mailbox", { maybeSent: true }, { find: () => Effect.succeed(true) })

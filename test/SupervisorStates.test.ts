@@ -1,8 +1,8 @@
 // The states of a child that nothing wakes, and the end of the supervisor itself.
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Queue, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { acting, logged, settle, supervised } from "./support/children.ts"
+import { acting, down, logged, settle, supervised } from "./support/children.ts"
 
 describe("Supervisor", () => {
   it.effect("shows a child that polls with the reason, and warns where that was not wanted", () =>
@@ -20,6 +20,50 @@ describe("Supervisor", () => {
           lines.map(({ level, message }) => `${level} ${message}`),
           ["Info polling: looks every minute", "Warn polling: looks every minute"]
         )
+      })
+    )
+  )
+
+  it.effect("shows a pause until it is over, says both once, and then what the child did before", () =>
+    logged((lines) =>
+      Effect.gen(function* () {
+        const told = yield* Queue.unbounded<string | undefined>()
+        const child = acting("a", (self) =>
+          Effect.andThen(self.healthy, Effect.forever(Effect.flatMap(Queue.take(told), self.paused)))
+        )
+        const { stateOf } = yield* supervised(child)
+        const tell = (since: string | undefined) => Effect.andThen(Queue.offer(told, since), settle)
+        yield* tell(undefined)
+        assert.strictEqual((yield* stateOf("a"))._tag, "listening")
+        yield* tell("noon")
+        yield* tell("noon")
+        assert.deepStrictEqual(yield* stateOf("a"), { _tag: "paused", reason: "by an operator since noon" })
+        yield* tell(undefined)
+        assert.strictEqual((yield* stateOf("a"))._tag, "listening")
+        assert.deepStrictEqual(
+          lines.map(({ message }) => message),
+          [
+            "listening",
+            "paused by an operator since noon: nothing is mailed until it is resumed",
+            "listening again: the pause is over"
+          ]
+        )
+      })
+    )
+  )
+
+  it.effect("shows a paused child as that when it comes back from an outage", () =>
+    logged(() =>
+      Effect.gen(function* () {
+        const child = acting(
+          "a",
+          (self) => Effect.andThen(self.paused("noon"), Effect.fail(down)),
+          (self) => Effect.andThen(self.healthy, Effect.never)
+        )
+        const { stateOf } = yield* supervised(child)
+        assert.strictEqual((yield* stateOf("a"))._tag, "waiting")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* stateOf("a"))._tag, "paused")
       })
     )
   )

@@ -125,7 +125,7 @@ const timed = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>
 const claimPlan = Effect.fnUntraced(function* (number: number) {
   const sql = yield* SqlClient
   const [prepared] = yield* sql<{ readonly name: string; readonly types: ReadonlyArray<string> }>`
-    select name, parameter_types::text[] as types from pg_prepared_statements where statement like '%with due as%'
+    select name, parameter_types::text[] as types from pg_prepared_statements where statement like '%due as materialized%'
       and statement not like '%pg_prepared%'`
   if (prepared === undefined) return "the claim was not prepared"
   const values = prepared.types.map((type) =>

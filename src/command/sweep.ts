@@ -9,6 +9,7 @@ import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import { orOutage } from "../SqlOutage.ts"
 import type { Found } from "../Sweep.ts"
 import { type Decision, fuse, sweep } from "../Sweep.ts"
+import { choose, refuse } from "./choose.ts"
 import { settings } from "./settings.ts"
 
 const flags = {
@@ -25,9 +26,7 @@ interface Flags {
 
 const handler = Effect.fn("command.sweep")(function* ({ approve, database, dismiss }: Flags) {
   const { databases } = yield* settings
-  const name = Option.getOrUndefined(database)
-  const chosen = databases.filter((each) => name === undefined || each.name === name)
-  if (chosen.length === 0) return yield* refuse(`no database is called ${name}`)
+  const chosen = yield* choose(databases, Option.getOrUndefined(database))
   if (approve && dismiss) return yield* refuse("--approve or --dismiss, not both")
   const decision = approve ? "approve" : dismiss ? "dismiss" : "look"
   let reached = true
@@ -43,9 +42,6 @@ const handler = Effect.fn("command.sweep")(function* ({ approve, database, dismi
   }
   if (!reached) return yield* new ExitStatus({ code: exitCodes.unavailable })
 })
-
-const refuse = (why: string) =>
-  Effect.andThen(Console.error(why), Effect.fail(new ExitStatus({ code: exitCodes.settings })))
 
 const decide = Effect.fnUntraced(function* (
   { name, tables, timeZone }: Database,

@@ -69,6 +69,9 @@ const conditionOf = (state: Status["state"], standing: Standing | undefined): Co
       return sound
     case "polling":
       return state.wanted ? sound : "degraded"
+    // As somebody wants it: nothing is broken.
+    case "paused":
+      return "degraded"
     case "blocked":
       // It goes on with what it can, and the reason says with what it cannot.
       return state.nextAttempt === undefined ? "degraded" : "down"

@@ -100,6 +100,14 @@ export default Effect.gen(function* () {
       closed boolean not null default false,
       primary key (database_name, kind, about)
     )`
+  // A person put it back into the queue after it was parked.
+  yield* sql`alter table inquiries_mailer.outbox add column put_back boolean default false`
+  // A configured database that stands here is paused.
+  yield* sql`
+    create table inquiries_mailer.pauses (
+      database_name text primary key,
+      since timestamptz not null default clock_timestamp()
+    )`
 
   // One row: of which database this outbox was made, and which workers it serves. See Identity.ts.
   yield* sql`

@@ -2,6 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
 import * as Connection from "../../src/Connection.ts"
+import { count } from "../../src/Counts.ts"
+import { discard } from "../../src/Parked.ts"
+import * as Pause from "../../src/Pause.ts"
 import { prune } from "../../src/Prune.ts"
 import { session } from "../support/customer.ts"
 import * as line from "../support/line.ts"
@@ -41,6 +44,13 @@ describe("migrate --grants", () => {
       const pruned = prune([1], Duration.zero).pipe(Effect.provide(Connection.once(limited.address)))
       assert.strictEqual(yield* pruned, 3)
       yield* worker.query("delete from inquiries_mailer.incident")
+      const asWorker = Effect.provide(Connection.once(limited.address))
+      assert.isTrue((yield* Pause.pause(limited.name).pipe(asWorker)).changed)
+      assert.isTrue((yield* Pause.resume(limited.name).pipe(asWorker)).changed)
+      yield* admin`insert into inquiries_mailer.outbox (table_number, key, outcome, settled_at)
+        values (1, '9', 'parked', now())`
+      assert.deepInclude(yield* count(limited.name).pipe(asWorker), { parked: { rejected: 1 } })
+      assert.lengthOf(yield* discard(limited.name, {}).pipe(asWorker), 1)
       for (const forbidden of [
         "delete from inquiries",
         "delete from inquiries_mailer.tables",

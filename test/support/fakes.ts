@@ -21,6 +21,7 @@ export const notice = (key: string, overrides: Partial<Notice> = {}): Notice => 
   looks: 0,
   crashes: 0,
   createdAt: 0,
+  putBack: false,
   ...overrides
 })
 
@@ -65,6 +66,7 @@ export const watched: Watched = {
 export const indifferent: Self = {
   healthy: Effect.void,
   polling: () => Effect.void,
+  paused: () => Effect.void,
   ailing: () => Effect.void,
   givenUp: Effect.never
 }

@@ -3,7 +3,8 @@ import { DateTime, Effect, Layer, Redacted, SubscriptionRef } from "effect"
 import type { Asked } from "../../src/http/Answer.ts"
 import * as Routes from "../../src/http/routes.ts"
 import type { Standing } from "../../src/Mailer.ts"
-import { type Counts, Operator, type PauseAnswer } from "../../src/Operator.ts"
+import type { Counts } from "../../src/Counts.ts"
+import { Operator, type PauseAnswer } from "../../src/Operator.ts"
 import { Outage, type State } from "../../src/State.ts"
 import { type Statuses, Supervisor } from "../../src/Supervisor.ts"
 
@@ -39,9 +40,11 @@ export const staged = Effect.fnUntraced(function* (
     })
   const settling = (action: string) => (database: string, id: string) =>
     Effect.sync(() => done.push(`${action} ${database} ${id}`) > 0)
+  const none = () => Effect.die("not asked for over HTTP")
   const operator = Operator.of({
     counts: () => Effect.succeed(counted),
     ...{ pause: noting("pause"), resume: noting("resume"), retry: settling("retry"), discard: settling("discard") },
+    ...{ parked: none, show: none, change: none },
     ...operations
   })
   const statuses = yield* SubscriptionRef.make<Statuses>(
