@@ -9,6 +9,7 @@ import type { NoticeId } from "./Notice.ts"
 import { parkedFor } from "./Settlement.ts"
 import { instant, secretKey, showKey } from "./Shown.ts"
 import { orOutage } from "./SqlOutage.ts"
+import { noticesOf } from "./Watermark.ts"
 
 export type Reason = keyof typeof parkedFor | "rejected"
 export const reasons: ReadonlyArray<Reason> = [
@@ -118,9 +119,8 @@ export const show = Effect.fn("Parked.show")(function* (database: DatabaseName, 
 })
 
 // The row belongs to the newest notice of its key: an older one would mail it once more, as another mail.
-const replaced = `exists (select from inquiries_mailer.outbox n
-  where hashtextextended(n.key, 1) = hashtextextended(o.key, 1) and n.table_number = o.table_number and n.key = o.key
-    and (n.created_at, n.id) > (o.created_at, o.id) offset 0)`
+const replaced = `exists (select from (select id, created_at from ${noticesOf("o.table_number", "o.key")}) n
+  where (n.created_at, n.id) > (o.created_at, o.id))`
 
 /** Unsettled again, due now, as if nothing had been tried; but what may have been sent stays so, and so its Message-ID. */
 const putBack = `outcome = case when c.replaced then 'superseded' end,
@@ -162,7 +162,8 @@ const change = Effect.fn("Parked.change")(function* (database: DatabaseName, sel
       ),
       changed as (
         update inquiries_mailer.outbox o set ${sql.literal(how)}
-        from chosen c where o.id = c.id and ${sql.literal(stillParked)}
+        from chosen c
+        where o.id = c.id and o.id = any(array(select id from chosen)) and ${sql.literal(stillParked)}
         returning c.*, coalesce(o.outcome, 'queued') as outcome
       ),
       woken as materialized (
