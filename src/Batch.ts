@@ -46,8 +46,8 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   }
   const { notices } = claimed
   const work = Effect.gen(function* () {
-    // Beside the first begun marks, and after them: those are what a mail waits for.
-    const fetching = yield* Effect.forkChild(Effect.andThen(Effect.yieldNow, fetchAll(notices, tables)))
+    // Beside the first begun marks.
+    const fetching = yield* Effect.forkChild(fetchAll(notices, tables), { startImmediately: true })
     const rows = Fiber.join(fetching)
     const deliverOne = (notice: Notice) => {
       const row = Effect.map(rows, (all) => all.get(notice))
