@@ -52,6 +52,23 @@ describe("a pass of pruning", () => {
     })
   )
 
+  it.live(
+    "keeps what the sweep still needs: a notice above the watermark, and one whose row is dated ahead of it",
+    () =>
+      Effect.gen(function* () {
+        const { admin, left, settled, sql } = yield* prepared
+        yield* admin`insert into inquiries_mailer.tables
+          (database_name, table_schema, table_name, key_column, swept_by, swept_through)
+        values ('autos', 'public', 'by key', 'id', 'key', '9'),
+          ('autos', 'public', 'by time', 'id', 'time', (clock_timestamp() + interval '3 hours')::text)`
+        yield* settled(1, 31, "sent", "9", "10")
+        yield* settled(2, 31, "sent", "swept", "ahead")
+        yield* admin`update inquiries_mailer.outbox set row_time = created_at + interval '2 hours' where key = 'ahead'`
+        assert.strictEqual(yield* prune([1, 2], month).pipe(Effect.provideService(SqlClient, sql)), 2)
+        assert.deepStrictEqual(yield* left, ["10", "ahead"])
+      })
+  )
+
   it.live("passes over a notice that somebody is putting back into the queue", () =>
     Effect.gen(function* () {
       const { fresh, left, settled, sql } = yield* prepared
