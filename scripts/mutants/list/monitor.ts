@@ -1,10 +1,27 @@
-// Mutants of what keeps a database mailed from: waking, connections, supervision, and how it ends.
+// Mutants of what keeps a database mailed from: its trigger, waking, connections, supervision, and how it ends.
 import type { Mutant } from "../Mutant.ts"
 
 const monitor = "test/Monitor.test.ts"
+const trouble = "test/integration/capture-trouble.test.ts"
 const supervisor = "test/Supervisor.test.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "an INSERT fails with the outbox",
+    file: "src/Capture.ts",
+    find: "exception when others then\n    raise log 'inquiries_mailer: rows",
+    replace: "exception when no_data_found then\n    raise log 'inquiries_mailer: rows",
+    test: trouble,
+    says: "succeeds when the outbox is dropped"
+  },
+  {
+    name: "an INSERT waits for the outbox",
+    file: "src/Capture.ts",
+    find: "set lock_timeout = '250ms' as",
+    replace: "set lock_timeout = '2500ms' as",
+    test: trouble,
+    says: "succeeds within a second while another transaction locks the outbox"
+  },
   {
     name: "LISTEN after the first claim",
     file: "src/Connection.ts",

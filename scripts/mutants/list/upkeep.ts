@@ -65,6 +65,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "keeps what the sweep still needs"
   },
   {
+    name: "prune of what a late row may ask for",
+    file: "src/Watermark.ts",
+    find: "t.swept_through::timestamptz - 2 * ${overlap}",
+    replace: "t.swept_through::timestamptz - ${overlap}",
+    test: prune,
+    says: "keeps what the sweep still needs"
+  },
+  {
     name: "prune of what is back in the queue",
     file: "src/Prune.ts",
     find: "::integer and outcome is not null",
@@ -135,6 +143,30 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "claimed)",
     test: ledger,
     says: "takes back what was claimed and not begun"
+  },
+  {
+    name: "sent under a lost claim is forgotten in memory",
+    file: "src/Ledger.ts",
+    find: ' || outcome === "sent") entries',
+    replace: ") entries",
+    test: ledger,
+    says: "lets who lost a claim write that it was sent, and nothing else"
+  },
+  {
+    name: "any claim counts in memory",
+    file: "src/Ledger.ts",
+    find: "return entry?.notice.claim === claim ? entry : undefined",
+    replace: "return claim === undefined ? undefined : entry",
+    test: ledger,
+    says: "lets who lost a claim write that it was sent, and nothing else"
+  },
+  {
+    name: "looks in memory are never given up",
+    file: "src/Ledger.ts",
+    find: "(spent || looks !== undefined) && delay",
+    replace: "spent && delay",
+    test: ledger,
+    says: "counts looks without an attempt, and their wait"
   },
   {
     name: "what was there is mailed",
