@@ -150,11 +150,12 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
         const entry = held(notice)
         if (entry === undefined) return
         const { attempts, waited } = entry.notice
+        const counted = (spent || looks !== undefined) && delay !== undefined
         entry.notice = {
           ...entry.notice,
           attempts: attempts + (spent ? 1 : 0),
           looks: looks ?? entry.notice.looks,
-          waited: spent && delay !== undefined ? Duration.sum(waited, delay) : waited,
+          waited: counted ? Duration.sum(waited, delay) : waited,
           maybeSent: entry.notice.maybeSent || maybeSent
         }
         const dueAt = delay === undefined ? entry.createdAt : now + Duration.toMillis(delay)

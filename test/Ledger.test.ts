@@ -121,6 +121,46 @@ describe("a ledger", () => {
     })
   )
 
+  it.effect("lets who lost a claim write that it was sent, and nothing else", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      yield* ledger.capture(0, "1")
+      const [lost] = (yield* ledger.outbox.claim(1)).notices
+      yield* TestClock.adjust("30 seconds")
+      yield* ledger.outbox.claim(1)
+      yield* ledger.outbox.settle(lost!, { outcome: "parked", detail: "no" })
+      yield* ledger.outbox.postpone(lost!, { delay: Duration.zero, spent: true, maybeSent: true, detail: "" })
+      assert.instanceOf(yield* Effect.flip(ledger.outbox.begin(lost!)), NotBegun)
+      yield* TestClock.adjust("30 seconds")
+      const [again] = (yield* ledger.outbox.claim(1)).notices
+      assert.deepInclude(again, { attempts: 0, maybeSent: false })
+      yield* ledger.outbox.settle(lost!, { outcome: "sent" })
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* keys(ledger), [])
+    })
+  )
+
+  it.effect("counts looks without an attempt, and their wait; after a crash in a send they begin anew", () =>
+    Effect.gen(function* () {
+      const ledger = make()
+      yield* ledger.capture(0, "1")
+      const next = Effect.map(ledger.outbox.claim(1), ({ notices }) => notices[0]!)
+      const delay = Duration.seconds(90)
+      const look = { delay, spent: false, maybeSent: false, detail: "" }
+      yield* ledger.outbox.postpone(yield* next, { ...look, looks: 2 })
+      yield* TestClock.adjust(delay)
+      const looked = yield* next
+      assert.deepInclude(looked, { looks: 2, attempts: 0, crashes: 0, waited: delay })
+      yield* ledger.outbox.postpone(looked, look)
+      yield* TestClock.adjust(delay)
+      const refused = yield* next
+      assert.deepInclude(refused, { looks: 2, waited: delay })
+      yield* ledger.outbox.begin(refused)
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* next, { looks: 0, attempts: 1, crashes: 1, maybeSent: true })
+    })
+  )
+
   it.effect("renews what is claimed, and lets nobody begin with a lease that ended", () =>
     Effect.gen(function* () {
       const ledger = make()

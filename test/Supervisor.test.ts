@@ -129,8 +129,12 @@ describe("Supervisor", () => {
     logged(() =>
       Effect.gen(function* () {
         const sound = acting("sound", healthy)
-        const { stateOf } = yield* supervised(acting("broken", crashing), acting("away", failing(down)), sound)
+        const broken = acting("broken", crashing)
+        const away = acting("away", failing(down))
+        const { stateOf } = yield* supervised(broken, away, sound)
         yield* TestClock.adjust("10 minutes")
+        assert.isAbove(broken.starts.length, 8)
+        assert.isAbove(away.starts.length, 8)
         assert.strictEqual(sound.starts.length, 1)
         assert.strictEqual((yield* stateOf("sound"))._tag, "listening")
       })
@@ -186,6 +190,7 @@ describe("Supervisor", () => {
         const closing = yield* Effect.forkChild(Scope.close(scope, yield* Effect.exit(Effect.void)))
         yield* TestClock.adjust("19 seconds")
         assert.deepStrictEqual(finished, [])
+        assert.isUndefined(closing.pollUnsafe(), "the end waits for them")
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(finished, ["a", "b", "c"])
         assert.isDefined(closing.pollUnsafe())

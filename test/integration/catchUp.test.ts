@@ -42,6 +42,18 @@ describe("catching up", () => {
     })
   )
 
+  it.live("by key finds a row that took its key before and came late, and no other again", () =>
+    Effect.gen(function* () {
+      const { admin, begin, found } = yield* stage("id bigint primary key")
+      yield* admin`insert into forms select generate_series(1, 3000)`
+      yield* begin
+      yield* admin`insert into forms values (3900)`
+      assert.deepStrictEqual(yield* found, ["3900"])
+      yield* admin`insert into forms values (3001)`
+      assert.deepStrictEqual(yield* found, ["3001"])
+    })
+  )
+
   it.live("begins in an empty table with its first key", () =>
     Effect.gen(function* () {
       const { admin, begin, found } = yield* stage("id smallint primary key")

@@ -52,6 +52,24 @@ describe("a pass of pruning", () => {
     })
   )
 
+  it.live("keeps what the sweep still needs: notices above the watermark, or whose row may be", () =>
+    Effect.gen(function* () {
+      const { admin, left, settled, sql } = yield* prepared
+      yield* admin`insert into inquiries_mailer.tables
+          (database_name, table_schema, table_name, key_column, swept_by, swept_through)
+        values ('autos', 'public', 'by key', 'id', 'key', '9'),
+          ('autos', 'public', 'by time', 'id', 'time', (clock_timestamp() + interval '3 hours')::text)`
+      yield* settled(1, 31, "sent", "9", "10")
+      yield* settled(2, 31, "sent", "swept", "ahead", "late")
+      yield* admin`update inquiries_mailer.outbox set row_time = created_at + interval '2 hours' where key = 'ahead'`
+      // The sweep looks back an hour, at rows that may say a time an hour after their notice.
+      yield* admin`update inquiries_mailer.outbox set created_at = created_at + interval '90 minutes'
+          where key = 'late'`
+      assert.strictEqual(yield* prune([1, 2], month).pipe(Effect.provideService(SqlClient, sql)), 2)
+      assert.deepStrictEqual(yield* left, ["10", "ahead", "late"])
+    })
+  )
+
   it.live("passes over a notice that somebody is putting back into the queue", () =>
     Effect.gen(function* () {
       const { fresh, left, settled, sql } = yield* prepared

@@ -1,0 +1,170 @@
+// Mutants of what goes out: one request of Microsoft's at a time in its place, and a mail that a stranger cannot bend.
+import type { Mutant } from "../Mutant.ts"
+
+const graph = "test/Mailer/Graph.test.ts"
+const places = "test/Mailer/GraphPlaces.test.ts"
+const interruption = "test/Mailer/GraphInterruption.test.ts"
+const outcome = "test/Mailer/outcome.test.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "a send can be interrupted",
+    file: "src/Mailer/Graph.ts",
+    find: "    }, Effect.uninterruptible)",
+    replace: "    }, Effect.interruptible)",
+    test: interruption,
+    says: "is not interrupted once it began"
+  },
+  {
+    name: "a send whose begun mark failed goes out",
+    file: "src/Mailer/Graph.ts",
+    find: "Effect.forkChild(Effect.andThen(begin, elapsed), {",
+    replace: "Effect.forkChild(Effect.andThen(Effect.ignore(begin), elapsed), {",
+    test: graph,
+    says: "sends nothing if beginning fails"
+  },
+  {
+    name: "a refused token is kept",
+    file: "src/Mailer/Graph.ts",
+    find: "\n    yield* tokens.invalidate(token)",
+    replace: "",
+    test: graph,
+    says: "after a refused token tries once more with a fresh one"
+  },
+  {
+    name: "five requests in flight to a mailbox",
+    file: "src/Mailer/Graph.ts",
+    find: "export const inFlight = 4",
+    replace: "export const inFlight = 5",
+    test: places,
+    says: "has at most four requests in flight and twelve more begun"
+  },
+  {
+    name: "thirteen begun and waiting for a place",
+    file: "src/Mailer/Graph.ts",
+    find: "export const onDeck = 12",
+    replace: "export const onDeck = 13",
+    test: places,
+    says: "has at most four requests in flight and twelve more begun"
+  },
+  {
+    name: "20 s since the begun mark not checked",
+    file: "src/Mailer/Graph.ts",
+    find: "if (start > end - Duration.toMillis(worthwhile)) {",
+    replace: "if (false) {",
+    test: places,
+    says: "what waited so long that a slow answer would come too late is not requested"
+  },
+  {
+    name: "an answer may take for ever",
+    file: "src/Mailer/Graph.ts",
+    find: "const first = yield* request(mail, message, token, yield* left)",
+    replace: "const first = yield* request(mail, message, token, Duration.hours(1))",
+    test: interruption,
+    says: "an answer that does not come within the send timeout"
+  },
+  {
+    name: "a blocked mailbox is sent from",
+    file: "src/Mailer/Graph.ts",
+    find: "gate.guard(inPlace(mail, message, token, end))",
+    replace: "inPlace(mail, message, token, end)",
+    test: places,
+    says: "once the mailbox is blocked, what has begun is not requested"
+  },
+  {
+    name: "an unanswered request counts as not sent",
+    file: "src/Mailer/Graph.ts",
+    find: "  unsent\n",
+    replace: "  unsent || code\n",
+    test: interruption,
+    says: "without a connection the mail was surely not sent; after a reset nobody knows"
+  },
+  {
+    name: "Retry-After ignored",
+    file: "src/Mailer/retryAfter.ts",
+    find: 'header?.trim() ?? ""',
+    replace: 'header?.slice(0, 0) ?? ""',
+    test: outcome,
+    says: "pauses for what Retry-After says"
+  },
+  {
+    name: "a 500 counts as not sent",
+    file: "src/Mailer/outcome.ts",
+    find: "if (status === 503)",
+    replace: "if (status >= 500)",
+    test: outcome,
+    says: "takes 500 for"
+  },
+  {
+    name: "a 403 parks the mail",
+    file: "src/Mailer/outcome.ts",
+    find: "if (status === 403) return blocked(advice.forbidden)",
+    replace: "",
+    test: outcome,
+    says: "takes 403 for"
+  },
+  {
+    name: "any refused token is dropped",
+    file: "src/Mailer/TokenCache.ts",
+    find: "Redacted.value(current.held.token) === Redacted.value(refused)",
+    replace: "true",
+    test: "test/Mailer/TokenCache.test.ts",
+    says: "drops a refused token only if it is still the one it holds"
+  },
+  {
+    name: "every fiber asks for a token of its own",
+    file: "src/Mailer/TokenCache.ts",
+    find: "const joined = flight ?? (yield* start)",
+    replace: "const joined = yield* start",
+    test: "test/Mailer/TokenCache.test.ts",
+    says: "makes one request for a hundred fibers"
+  },
+  {
+    name: "a draft counts as sent",
+    file: "src/Mailer/Search.ts",
+    find: "value.some(({ isDraft }) => isDraft !== true)",
+    replace: "value.length > 0",
+    test: "test/Mailer/Search.test.ts",
+    says: "takes neither an empty list nor a draft for a mail that was sent"
+  },
+  {
+    name: "a duplicate without its header",
+    file: "src/Mailer/Mime.ts",
+    find: "if (mail.maybeDuplicate)",
+    replace: "if (false)",
+    test: "test/Mailer/Mime.test.ts",
+    says: "says in a header of its own that it may be a duplicate"
+  },
+  {
+    name: "control characters in a header",
+    file: "src/Mailer/Mime.ts",
+    find: 'setHeader("Subject", clean(mail.subject))',
+    replace: 'setHeader("Subject", mail.subject)',
+    test: "test/Mailer/Mime.test.ts",
+    says: "makes no header, no body and no recipient of"
+  },
+  {
+    name: "a line break in the subject",
+    file: "src/template/sanitize.ts",
+    find: 'clean(text).replace(/\\s+/g, " ").trim()',
+    replace: "text.trim()",
+    test: "test/template/subject.test.ts",
+    says: "stays one line whatever the words and the key hold"
+  },
+  {
+    name: "a header in the name of who is answered",
+    file: "src/template/replyTo.ts",
+    find: "shorten(cleanLine(name.replace(",
+    replace: "shorten((name.replace(",
+    test: "test/template/replyTo.test.ts",
+    says: "keeps out of the name what could end it or pass for an address"
+  },
+  {
+    name: "HTML not escaped",
+    file: "src/template/escape.ts",
+    find: 'entities[character] ?? ""',
+    replace: "character",
+    test: "test/template/hostile.test.ts",
+    says: "keeps a table of 1,500 columns within its bounds"
+  }
+]
