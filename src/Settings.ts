@@ -9,6 +9,7 @@ import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
 import { readText, unreadable } from "./Settings/Pem.ts"
+import { type Place, placesOf } from "./Settings/Place.ts"
 import { problemsOf } from "./Settings/Problems.ts"
 import { rules } from "./Settings/Rules.ts"
 import {
@@ -26,6 +27,8 @@ import { type Environment, environment, type Path, type Problem, type Source } f
 export interface Settings {
   readonly databases: ReadonlyArray<Database>
   readonly log: Log
+  /** What the settings of each database are called, in the same order. */
+  readonly places: ReadonlyArray<Place>
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -125,7 +128,7 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)
-  return { databases: build(databases, cloudOf(service)), log: logOf(service, terminal) }
+  return { databases: build(databases, cloudOf(service)), log: logOf(service, terminal), places: placesOf(source) }
 })
 
 /** A folder of that name is a Python environment, as the replaced system may have left one behind. */
