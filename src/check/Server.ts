@@ -86,6 +86,7 @@ export const writable = (subject: Subject, { readOnly, standby }: Greeting): Fin
     ? finding(
         "broken",
         "transactions are read-only here: the worker has to write",
+        sql("set default_transaction_read_only = off;"),
         sql(`alter database ${Catalog.identifier(database)} reset default_transaction_read_only;`),
         sql(`alter role ${Catalog.identifier(user)} reset default_transaction_read_only;`)
       )

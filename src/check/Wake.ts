@@ -24,7 +24,7 @@ export const heard = Effect.fnUntraced(function* (subject: Subject) {
 })
 
 /** Neon's direct host is called like its pooler's, but for a suffix. */
-const direct = (host: string): { readonly host: string; readonly port?: string } =>
+export const direct = (host: string): { readonly host: string; readonly port?: string } =>
   isNeon(host) && /^[^.]+-pooler\./.test(host)
     ? { host: host.replace("-pooler.", ".") }
     : { host: "<the server's own name, not the pooler's>", port: "<its own port>" }
