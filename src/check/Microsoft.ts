@@ -69,7 +69,7 @@ const sentence = ({ detail }: MailerReason): string => detail.replace(/\.$/, "")
 const unable = (subject: Subject, reason: MailerReason): Finding => {
   switch (reason._tag) {
     case "Blocked":
-      return finding("broken", sentence(reason), ...repairs(subject, reason.detail), advise(reason.advice))
+      return finding("broken", sentence(reason), advise(reason.advice), ...repairs(subject, reason.detail))
     case "Rejected":
       return finding("broken", sentence(reason), advise(reason.advice))
     case "Transient":
