@@ -3,6 +3,11 @@
 import { Context, Effect, Layer, Redacted } from "effect"
 import { Alert } from "./Alert.ts"
 import * as Webhook from "./Alert/Webhook.ts"
+import * as Check from "./Check.ts"
+import type { Hop } from "./check/Hop.ts"
+import * as Microsoft from "./check/Microsoft.ts"
+import type { Subject } from "./check/Setting.ts"
+import * as TestMail from "./check/TestMail.ts"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import { type Database, showTable } from "./Database.ts"
@@ -11,6 +16,7 @@ import * as Incidents from "./Incidents.ts"
 import { Mailer, type Standing } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
+import * as Probe from "./Mailer/Probe.ts"
 import * as Msal from "./Mailer/Msal.ts"
 import { TokenCache } from "./Mailer/TokenCache.ts"
 import * as Ledger from "./Ledger.ts"
@@ -37,7 +43,7 @@ export const layer = (
   Layer.unwrap(
     Effect.gen(function* () {
       const alert = webhook === undefined ? undefined : yield* teller(webhook)
-      const mailerOf = yield* mailers
+      const { mailerOf } = yield* post
       const children: Array<Child> = []
       const standings = new Map<string, Effect.Effect<Standing>>()
       const ledgers = new Map<Database["name"], Ledger.Ledger>()
@@ -93,22 +99,58 @@ const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.
 }
 
 /** The mailer of a database, on a mailbox shared by all that use it with the same credential. Those share one token. */
-const mailers = Effect.gen(function* () {
+const post = Effect.gen(function* () {
   const http = yield* Layer.build(Metrics.counting(Connections.layer()))
   const tokenOf = oncePer(credentialKey, (credential: Credential) =>
-    Layer.build(TokenCache.layer(Msal.acquire(credential).pipe(Effect.provideContext(http))))
+    Effect.map(Layer.build(TokenCache.layer(Msal.acquire(credential).pipe(Effect.provideContext(http)))), (token) =>
+      Context.merge(http, token)
+    )
   )
   const mailboxOf = oncePer(
-    // Exchange knows one mailbox, however its address is written.
-    ({ credential, envelope }: Database) => `${credentialKey(credential)} ${envelope.from.toLowerCase()}`,
+    mailboxKey,
     Effect.fnUntraced(function* ({ credential, envelope: { from } }) {
       const token = yield* tokenOf(credential)
-      return yield* Graph.mailbox({ cloud: credential.cloud, from }).pipe(
-        Effect.provideContext(Context.merge(http, token))
-      )
+      return yield* Graph.mailbox({ cloud: credential.cloud, from }).pipe(Effect.provideContext(token))
     })
   )
-  return (database: Database) => Effect.flatMap(mailboxOf(database), ({ mailer }) => mailer)
+  return {
+    mailerOf: (database: Database) => Effect.flatMap(mailboxOf(database), ({ mailer }) => mailer),
+    wayOf: ({ credential }: Database) => tokenOf(credential)
+  }
+})
+
+/** Exchange knows one mailbox, however its address is written. */
+const mailboxKey = ({ credential, envelope }: Database): string =>
+  `${credentialKey(credential)} ${envelope.from.toLowerCase()}`
+
+/** One database to be looked at, with the way out that it would use. */
+export interface Prepared {
+  readonly name: string
+  readonly hops: Effect.Effect<ReadonlyArray<Hop>>
+}
+
+/** What `check` does for each database, to be run side by side. With `to` a test mail goes there. */
+export const checks = Effect.fn("App.checks")(function* (subjects: ReadonlyArray<Subject>, to: string | undefined) {
+  const { mailerOf, wayOf } = yield* post
+  // Of Microsoft each mailbox is asked once, however many databases send from it.
+  const rightOf = oncePer(mailboxKey, ({ credential: { cloud }, envelope: { from } }) =>
+    Effect.cached(Probe.mayNotSend({ cloud, from }))
+  )
+  const prepared: Array<Prepared> = []
+  for (const subject of subjects) {
+    const { database } = subject
+    const way = Context.add(yield* wayOf(database), Mailer, yield* mailerOf(database))
+    const mayNotSend = yield* rightOf(database)
+    const looks = Effect.all([Check.database(subject), Microsoft.hops(subject, mayNotSend)], {
+      concurrency: "unbounded"
+    })
+    const hops = Effect.gen(function* () {
+      const found = (yield* looks).flat()
+      return to === undefined ? found : [...found, ...(yield* TestMail.hops(database, to))]
+    })
+    prepared.push({ name: database.name, hops: Effect.provideContext(hops, way) })
+  }
+  return prepared
 })
 
 /** Builds what inputs with the same key share. Not for fibers side by side. */

@@ -112,6 +112,34 @@ export const find = Effect.fn("Capture.find")(function* (database: DatabaseName,
   return registration
 })
 
+export interface Condition {
+  readonly number: number
+  readonly trigger: string
+  readonly state: "missing" | "disabled" | "changed" | "sound"
+}
+
+/** How a registered table's trigger is, compared with what `install` would make; undefined before `migrate`. */
+export const condition = Effect.fn("Capture.condition")(function* (database: DatabaseName, table: Description) {
+  const registration = yield* find(database, table)
+  if (registration === undefined) return undefined
+  const { number } = registration
+  const trigger = triggerName(number)
+  const sql = yield* SqlClient
+  const [found] = yield* sql<{ readonly enabled: boolean; readonly same: boolean }>`
+    select t.tgenabled in ('O', 'A') as enabled,
+      -- AFTER INSERT, FOR EACH STATEMENT, without a condition.
+      t.tgtype = 4 and t.tgqual is null and t.tgnewtable = 'inserted'
+        and t.tgargs = convert_to(${String(number)}, 'UTF8') || '\\x00'::bytea
+        and md5(p.prosrc) = md5(${functionBody(table)}) and p.prosecdef
+        and p.proconfig = '{"search_path=pg_catalog, pg_temp",lock_timeout=250ms}' as same
+    from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+    where t.tgrelid = to_regclass(${quoted(table)}) and t.tgname = ${trigger}`
+  const state =
+    found === undefined ? "missing" : !found.same ? "changed" : !found.enabled ? "disabled" : ("sound" as const)
+  const condition: Condition = { number, trigger, state }
+  return condition
+})
+
 /** The triggers that stand under this name, each with the table it is on now. */
 export const standing = Effect.fn("Capture.standing")(function* (database: DatabaseName) {
   const sql = yield* SqlClient

@@ -92,6 +92,16 @@ const isDirect = Effect.fnUntraced(function* (address: Address) {
   return looked?.["kept"] === true
 })
 
+/** One question on a connection of its own, which is asked for nothing: it works everywhere, also on a standby. */
+export const ask = Effect.fnUntraced(function* (address: Address, text: string) {
+  const { rows } = yield* PgConnection.make(config(address, false)).pipe(
+    Effect.flatMap((connection) => connection.query(text, [], false)),
+    Effect.scoped,
+    orOutage
+  )
+  return rows[0] ?? {}
+})
+
 const deafness = (deaf: "wanted" | "unheard") =>
   Layer.succeed(Notifications, { next: Effect.never, clear: Effect.void, alive: Effect.never, deaf })
 
@@ -174,7 +184,7 @@ const cutOff = (socket: Net.Socket): Effect.Effect<void> =>
     socket.destroy(Object.assign(new Error("No traffic on the connection"), { code: "ETIMEDOUT" }))
   })
 
-const tlsOptions = (tls: Tls, host: string): PgClient.PgClientConfig["ssl"] => {
+export const tlsOptions = (tls: Tls, host: string) => {
   if (tls.mode === "disable") return false
   return {
     // The driver cannot know the name behind a socket of ours; SNI must not be an address (RFC 6066, 3).

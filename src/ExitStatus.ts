@@ -1,9 +1,12 @@
-// How a command ends when it has already said why: with a number from sysexits.h, which service managers understand.
+// How a command ends when it has already said why: with a number from sysexits.h, which service managers understand,
+// or in the case of `check` with its verdict.
 import { Data } from "effect"
 
 export const exitCodes = {
-  /** What Docker calls so. */
-  unhealthy: 1,
+  /** Nothing answers, or what answers is not well: what Docker calls unhealthy. `check`: something keeps mails from going out. */
+  broken: 1,
+  /** `check` has found what somebody should know. */
+  warnings: 2,
   /** A bug. */
   software: 70,
   /** Something outside is away; the same call may succeed later. */

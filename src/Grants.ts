@@ -4,27 +4,54 @@ import { Effect } from "effect"
 import * as Catalog from "./Catalog.ts"
 import type { Database } from "./Database.ts"
 
+/** One right that a worker needs: what it may do, and with what. */
+export interface Right {
+  readonly privileges: string
+  readonly kind: "database" | "schema" | "table"
+  /** As SQL. */
+  readonly object: string
+}
+
+/** What a worker needs of the outbox. */
+const ofOutbox: ReadonlyArray<Right> = [
+  { privileges: "usage", kind: "schema", object: "inquiries_mailer" },
+  { privileges: "select", kind: "table", object: "inquiries_mailer.identity" },
+  { privileges: "select, update", kind: "table", object: "inquiries_mailer.tables" },
+  { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.outbox" },
+  { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.incident" },
+  { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.pauses" }
+]
+
+/** What a worker needs in this database. `outbox` says whether it keeps one there. */
+export const needed = (
+  database: string,
+  tables: ReadonlyArray<Pick<Catalog.Description, "schema" | "name">>,
+  outbox: boolean
+): ReadonlyArray<Right> => {
+  const schemas = new Set(tables.map(({ schema }) => Catalog.identifier(schema)))
+  const names = new Set(tables.map(Catalog.quoted))
+  return [
+    { privileges: "connect", kind: "database", object: Catalog.identifier(database) },
+    ...(outbox ? ofOutbox : []),
+    ...[...schemas].map((object): Right => ({ privileges: "usage", kind: "schema", object })),
+    ...[...names].map((object): Right => ({ privileges: "select", kind: "table", object }))
+  ]
+}
+
+export const statement = ({ kind, object, privileges }: Right, role: string): string =>
+  `grant ${privileges} on ${kind} ${object} to ${Catalog.identifier(role)};`
+
 /** Statements, or why there are none. */
 export const grants = Effect.fn("Grants.grants")(function* (database: Database, role: string) {
-  const tables = new Map<string, Catalog.Description>()
+  const tables: Array<Catalog.Description> = []
   for (const table of database.tables) {
     const description = yield* Catalog.describe(table.name)
     if (Catalog.isRefusal(description)) return description
-    tables.set(Catalog.quoted(description), description)
+    tables.push(description)
   }
-  const to = `to ${Catalog.identifier(role)};`
-  const schemas = new Set([...tables.values()].map(({ schema }) => Catalog.identifier(schema)))
   return [
     // The name as JSON, so that it cannot leave the comment.
     `-- ${JSON.stringify(database.name)}: in the database ${JSON.stringify(database.address.database)}`,
-    `grant connect on database ${Catalog.identifier(database.address.database)} ${to}`,
-    `grant usage on schema inquiries_mailer ${to}`,
-    `grant select on inquiries_mailer.identity ${to}`,
-    `grant select, update on inquiries_mailer.tables ${to}`,
-    `grant select, insert, update, delete on inquiries_mailer.outbox ${to}`,
-    `grant select, insert, update, delete on inquiries_mailer.incident ${to}`,
-    `grant select, insert, update, delete on inquiries_mailer.pauses ${to}`,
-    ...[...schemas].map((schema) => `grant usage on schema ${schema} ${to}`),
-    ...[...tables.keys()].map((table) => `grant select on table ${table} ${to}`)
+    ...needed(database.address.database, tables, true).map((right) => statement(right, role))
   ]
 })

@@ -10,6 +10,7 @@ import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
 import { readText, unreadable } from "./Settings/Pem.ts"
+import { type Place, placesOf } from "./Settings/Place.ts"
 import { problemsOf } from "./Settings/Problems.ts"
 import { rules } from "./Settings/Rules.ts"
 import {
@@ -32,6 +33,8 @@ export interface Settings {
   readonly webhook: Redacted.Redacted | undefined
   /** Where HTTP is served; absent if it is not. */
   readonly endpoint: Endpoint | undefined
+  /** What the settings of each database are called, in the same order. */
+  readonly places: ReadonlyArray<Place>
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -135,7 +138,8 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
     databases: build(databases, cloudOf(service)),
     log: logOf(service, terminal),
     webhook: webhookOf(service),
-    endpoint: endpointOf(service)
+    endpoint: endpointOf(service),
+    places: placesOf(source)
   }
 })
 

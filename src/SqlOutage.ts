@@ -132,7 +132,8 @@ const lookUp = ({ reason }: SqlError, code: string | undefined): Known | undefin
 
 const byState = (code: string): Known | undefined => sqlStates[code] ?? sqlStateClasses[code.slice(0, 2)]
 
-const bySystem = (code: string): Known | undefined => {
+/** What an error of Node's, libuv's or OpenSSL's means, by its code. */
+export const bySystem = (code: string): Known | undefined => {
   if (systemCodes[code] !== undefined) return systemCodes[code]
   // OpenSSL has dozens of each; alerts that speak of certificates are about one that the server wanted from us.
   if (code.startsWith("ERR_SSL_")) return handshake

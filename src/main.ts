@@ -3,6 +3,7 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Option, type Runtime } from "effect"
 import { CliConfig, Command, GlobalFlag } from "effect/cli"
 import project from "../package.json" with { type: "json" }
+import { checkCommand } from "./command/check.ts"
 import { healthCommand } from "./command/health.ts"
 import { migrateCommand } from "./command/migrate.ts"
 import { parkedCommand } from "./command/parked.ts"
@@ -44,6 +45,7 @@ Command.make("inquiries-mailer", {}, work).pipe(
   Command.withSubcommands([
     runCommand,
     migrateCommand,
+    checkCommand,
     sweepCommand,
     statusCommand,
     parkedCommand,

@@ -18,6 +18,8 @@ export interface Mailboxes {
   readonly enter: (ask: Ask, app: string, mailbox: string) => Answer | { readonly leave: () => void }
   readonly sendMail: (ask: Ask, mailbox: string, body: Buffer) => Answer
   readonly messages: (ask: Ask, mailbox: string) => Answer
+  /** The MIME of one of them. */
+  readonly source: (ask: Ask, mailbox: string, item: string) => Answer
 }
 
 const concurrency = 4
@@ -98,5 +100,12 @@ export const makeMailboxes = (options: MailboxOptions, onMail: (mail: Mail) => v
     return jsonAnswer(200, { "@odata.context": `${ask.origin}/v1.0/$metadata#users/messages`, value })
   }
 
-  return { mails, maxInFlight, enter, sendMail, messages }
+  const source: Mailboxes["source"] = (ask, mailbox, item) => {
+    const mail = mails[Number(/^item-(\d+)$/.exec(item)?.[1])]
+    return mail?.mailbox === mailbox
+      ? { status: 200, headers: { "content-type": "text/plain" }, body: mail.raw }
+      : graphError(ask, 404, "ErrorItemNotFound", "The specified object was not found in the store.")
+  }
+
+  return { mails, maxInFlight, enter, sendMail, messages, source }
 }

@@ -84,17 +84,20 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
       const answer = (ask: Ask, body: Buffer) => login.token(ask, decodePath(tenant), body.toString("utf8"))
       return { at: "token", mailbox: undefined, admit, answer }
     }
-    const [, user = "", action] = /^\/v1\.0\/users\/([^/]+)\/(sendMail|messages)$/.exec(path) ?? []
+    const [, user = "", action, item] =
+      /^\/v1\.0\/users\/([^/]+)\/(sendMail|messages)(?:\/([^/]+)\/\$value)?$/.exec(path) ?? []
     const mailbox = decodePath(user).toLowerCase()
     const admit = (ask: Ask) => {
       const app = login.authorize(ask)
       return typeof app === "string" ? boxes.enter(ask, app, mailbox) : app
     }
-    if (action === "sendMail" && method === "POST") {
+    if (action === "sendMail" && item === undefined && method === "POST") {
       return { at: action, mailbox, admit, answer: (ask, body) => boxes.sendMail(ask, mailbox, body) }
     }
     if (action === "messages" && method === "GET") {
-      return { at: action, mailbox, admit, answer: (ask) => boxes.messages(ask, mailbox) }
+      const answer = (ask: Ask) =>
+        item === undefined ? boxes.messages(ask, mailbox) : boxes.source(ask, mailbox, decodePath(item))
+      return { at: action, mailbox, admit, answer }
     }
     return undefined
   }

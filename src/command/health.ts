@@ -20,7 +20,7 @@ const handler = Effect.fn("command.health")(function* () {
   )
   if (wrong === undefined) return yield* Console.log("the worker lives")
   yield* Console.error(wrong)
-  return yield* new ExitStatus({ code: exitCodes.unhealthy })
+  return yield* new ExitStatus({ code: exitCodes.broken })
 })
 
 export const healthCommand = Command.make("health", {}, handler).pipe(

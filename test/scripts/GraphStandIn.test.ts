@@ -99,6 +99,18 @@ describe("messages", () => {
       yield* TestClock.adjust("30 seconds")
       assert.deepStrictEqual(yield* find(filter), [{ id: "item-0", isDraft: false, parentFolderId: "sentitems" }])
       assert.deepStrictEqual(yield* find(filter, "other@example.com"), [])
+      const source = (from: string, item: string) =>
+        call(`${standIn.origin}/v1.0/users/${from}/messages/${item}/$value`, {
+          method: "GET",
+          headers: { authorization: `Bearer ${token}` }
+        })
+      assert.strictEqual((yield* source("a@example.com", "item-0")).body, standIn.mails[0]?.raw)
+      for (const [from, item] of [
+        ["other@example.com", "item-0"],
+        ["a@example.com", "item-1"]
+      ] as const) {
+        assert.strictEqual(yield* graphRefusal(yield* source(from, item)), "404 ErrorItemNotFound")
+      }
       assert.deepStrictEqual(yield* find("internetMessageId eq '<2@example.com>'"), [])
       const wrong = yield* search(standIn.origin, token, "subject eq 'Hi'")
       assert.strictEqual(yield* graphRefusal(wrong), "400 ErrorInvalidUrlQueryFilter")

@@ -57,8 +57,11 @@ export const stage = Effect.fn("stage")(function* (overrides: Partial<Database> 
 })
 
 /** The same on a server of its own, which the test may stop, kill and start. */
-export const stageOfItsOwn = Effect.fn("stageOfItsOwn")(function* (overrides: Partial<Database> = {}) {
-  const server = yield* Postgres.start()
+export const stageOfItsOwn = Effect.fn("stageOfItsOwn")(function* (
+  overrides: Partial<Database> = {},
+  settings: Readonly<Record<string, string>> = {}
+) {
+  const server = yield* Postgres.start({ settings })
   yield* server.createDatabase("autos")
   const at = { host: server.host, port: server.port, user: server.user, password: server.password, database: "autos" }
   const admin = yield* PgClient.make({ ...at, username: server.user }).pipe(Effect.provide(Reactivity.layer))
