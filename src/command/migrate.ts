@@ -3,6 +3,7 @@ import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Connection from "../Connection.ts"
 import type { Database } from "../Database.ts"
+import { dryRun } from "../DryRun.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import { grants } from "../Grants.ts"
 import type { Report } from "../Migrate.ts"
@@ -19,6 +20,13 @@ const adopt = Flag.Boolean("adopt").pipe(
   )
 )
 
+const dryRunFlag = Flag.Boolean("dry-run").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription("Change nothing: print what would be done now, as an SQL script with comments.")
+)
+
+const only = Flag.String("database").pipe(Flag.optional, Flag.withDescription("Only this one, by its name."))
+
 /** PostgreSQL takes this name for everybody, also in quotes. */
 const isRole = (name: string) => name !== "" && name !== "public"
 
@@ -31,21 +39,34 @@ const grantTo = Flag.String("grants").pipe(
 
 const handler = Effect.fn("command.migrate")(function* (flags: {
   readonly adopt: boolean
+  readonly database: Option.Option<string>
+  readonly dryRun: boolean
   readonly grants: Option.Option<string>
 }) {
   const { databases } = yield* settings
+  if ([flags.adopt, flags.dryRun, Option.isSome(flags.grants)].filter(Boolean).length > 1) {
+    return yield* refuse("one of --adopt, --dry-run and --grants, not several")
+  }
   const names = databases.map(({ name }) => name)
+  const name = Option.getOrUndefined(flags.database)
+  const chosen = databases.filter((each) => name === undefined || each.name === name)
+  if (chosen.length === 0) return yield* refuse(`no database is called ${name}`)
   const one = (database: Database) =>
     Option.isSome(flags.grants)
       ? grantOne(database, flags.grants.value)
       : database.capture === "notify"
         ? spare(database)
-        : migrateOne(database, names, flags.adopt)
-  const codes = yield* Effect.forEach(databases, one, { concurrency })
+        : flags.dryRun
+          ? dryRunOne(database, names)
+          : migrateOne(database, names, flags.adopt)
+  const codes = yield* Effect.forEach(chosen, one, { concurrency })
   for (const code of [exitCodes.unavailable, exitCodes.settings]) {
     if (codes.includes(code)) return yield* new ExitStatus({ code })
   }
 })
+
+const refuse = (why: string) =>
+  Effect.andThen(Console.error(why), Effect.fail(new ExitStatus({ code: exitCodes.settings })))
 
 const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>, adopt: boolean) =>
   migrate(database, names, adopt).pipe(
@@ -55,6 +76,21 @@ const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>, 
         Effect.as(say(database, sentences(report)), report.refused.length > 0 ? exitCodes.settings : undefined),
       onFailure: ({ reason }) =>
         Effect.as(say(database, [`not migrated: ${reason}. The others are not affected.`]), exitCodes.unavailable)
+    })
+  )
+
+/** A script on standard output, whatever else is to be said on the other. */
+const dryRunOne = (database: Database, names: ReadonlyArray<Database["name"]>) =>
+  dryRun(database, names).pipe(
+    Effect.provide(Connection.once(database.address)),
+    Effect.matchEffect({
+      onSuccess: ({ refused, script }) =>
+        Effect.gen(function* () {
+          if (script !== undefined) yield* Console.log(script)
+          for (const reason of refused) yield* Console.error(`${database.name}: cannot watch it: ${reason}`)
+          return refused.length > 0 ? exitCodes.settings : undefined
+        }),
+      onFailure: ({ reason }) => Effect.as(Console.error(`${database.name}: ${reason}`), exitCodes.unavailable)
     })
   )
 
@@ -91,7 +127,11 @@ const sentences = (report: Report): ReadonlyArray<string> => [
   )
 ]
 
-export const migrateCommand = Command.make("migrate", { adopt, grants: grantTo }, handler).pipe(
+export const migrateCommand = Command.make(
+  "migrate",
+  { adopt, database: only, dryRun: dryRunFlag, grants: grantTo },
+  handler
+).pipe(
   Command.withDescription(
     "Put the outbox and the triggers into every configured database. May be run again at any time, beside running workers."
   )
