@@ -21,7 +21,7 @@ export interface Standing {
 }
 
 const triggerName = (number: number): string => `inquiries_mailer_${number}`
-const functionName = (number: number): string => `inquiries_mailer.${identifier(`capture_${number}`)}`
+export const functionName = (number: number): string => `inquiries_mailer.${identifier(`capture_${number}`)}`
 
 /** The body of the trigger function; equal text means nothing to do. */
 const functionBody = (table: Description): string => {

@@ -8,6 +8,7 @@ import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import { grants } from "../Grants.ts"
 import type { Report } from "../Migrate.ts"
 import { migrate } from "../Migrate.ts"
+import { type Report as Uninstalled, uninstall } from "../Uninstall.ts"
 import { settings } from "./settings.ts"
 
 /** Databases that are migrated at once. */
@@ -23,6 +24,18 @@ const adopt = Flag.Boolean("adopt").pipe(
 const dryRunFlag = Flag.Boolean("dry-run").pipe(
   Flag.withDefault(false),
   Flag.withDescription("Change nothing: print what would be done now, as an SQL script with comments.")
+)
+
+const uninstallFlag = Flag.Boolean("uninstall").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription(
+    "Take away all that migrate has made, and nothing else. Refuses while notices wait to be mailed."
+  )
+)
+
+const force = Flag.Boolean("force").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription("With --uninstall: also where notices wait, which are then never mailed.")
 )
 
 const only = Flag.String("database").pipe(Flag.optional, Flag.withDescription("Only this one, by its name."))
@@ -41,25 +54,31 @@ const handler = Effect.fn("command.migrate")(function* (flags: {
   readonly adopt: boolean
   readonly database: Option.Option<string>
   readonly dryRun: boolean
+  readonly force: boolean
   readonly grants: Option.Option<string>
+  readonly uninstall: boolean
 }) {
   const { databases } = yield* settings
-  if ([flags.adopt, flags.dryRun, Option.isSome(flags.grants)].filter(Boolean).length > 1) {
-    return yield* refuse("one of --adopt, --dry-run and --grants, not several")
+  const modes = [flags.adopt, flags.dryRun, flags.uninstall, Option.isSome(flags.grants)]
+  if (modes.filter(Boolean).length > 1) {
+    return yield* refuse("one of --adopt, --dry-run, --uninstall and --grants, not several")
   }
+  if (flags.force && !flags.uninstall) return yield* refuse("--force goes with --uninstall only")
   const names = databases.map(({ name }) => name)
   const name = Option.getOrUndefined(flags.database)
   const chosen = databases.filter((each) => name === undefined || each.name === name)
   if (chosen.length === 0) return yield* refuse(`no database is called ${name}`)
-  const one = (database: Database) =>
-    Option.isSome(flags.grants)
-      ? grantOne(database, flags.grants.value)
-      : database.capture === "notify"
-        ? spare(database)
-        : flags.dryRun
-          ? dryRunOne(database, names)
-          : migrateOne(database, names, flags.adopt)
-  const codes = yield* Effect.forEach(chosen, one, { concurrency })
+  const one = (database: Database) => {
+    if (Option.isSome(flags.grants)) return grantOne(database, flags.grants.value)
+    // Also what an earlier setting left behind.
+    if (flags.uninstall) return uninstallOne(database, flags.force)
+    if (database.capture === "notify") return spare(database)
+    return flags.dryRun ? dryRunOne(database, names) : migrateOne(database, names, flags.adopt)
+  }
+  const codes = yield* Effect.forEach(chosen, one, {
+    // Two names may have one outbox, which goes with the last of them.
+    concurrency: flags.uninstall ? 1 : concurrency
+  })
   for (const code of [exitCodes.unavailable, exitCodes.settings]) {
     if (codes.includes(code)) return yield* new ExitStatus({ code })
   }
@@ -93,6 +112,30 @@ const dryRunOne = (database: Database, names: ReadonlyArray<Database["name"]>) =
       onFailure: ({ reason }) => Effect.as(Console.error(`${database.name}: ${reason}`), exitCodes.unavailable)
     })
   )
+
+const uninstallOne = (database: Database, force: boolean) =>
+  uninstall(database.name, force).pipe(
+    Effect.provide(Connection.once(database.address)),
+    Effect.matchEffect({
+      onSuccess: (report) =>
+        Effect.as(say(database, farewell(report)), report.refused === undefined ? undefined : exitCodes.settings),
+      onFailure: ({ reason }) =>
+        Effect.as(say(database, [`not uninstalled: ${reason}. The others are not affected.`]), exitCodes.unavailable)
+    })
+  )
+
+const farewell = ({ found, otherNames, refused, removed, unmailed }: Uninstalled): ReadonlyArray<string> => [
+  ...removed.map((table) => `no longer watches ${table}`),
+  ...(refused === undefined ? [] : [`not uninstalled: ${refused}`]),
+  ...(unmailed > 0 ? [`${unmailed} notices are gone that were not mailed`] : []),
+  ...(refused !== undefined
+    ? []
+    : !found
+      ? ["nothing is installed here"]
+      : otherNames.length > 0
+        ? [`uninstalled; the outbox stays for ${otherNames.join(", ")}`]
+        : ["uninstalled: nothing of it is left here"])
+]
 
 const spare = (database: Database) =>
   Effect.as(say(database, ["nothing is installed: its capture is notify"]), undefined)
@@ -129,7 +172,7 @@ const sentences = (report: Report): ReadonlyArray<string> => [
 
 export const migrateCommand = Command.make(
   "migrate",
-  { adopt, database: only, dryRun: dryRunFlag, grants: grantTo },
+  { adopt, database: only, dryRun: dryRunFlag, force, grants: grantTo, uninstall: uninstallFlag },
   handler
 ).pipe(
   Command.withDescription(
