@@ -3,7 +3,6 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { unsettled } from "./Claim.ts"
 import { orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 
@@ -94,7 +93,7 @@ export const record = Effect.gen(function* () {
   while (true) {
     const rows = yield* sql`
       update inquiries_mailer.outbox o set ${sql.literal(parking)}
-      where o.id in (select id from inquiries_mailer.outbox where outcome is null limit ${batch}) and ${sql.literal(unsettled)}
+      where o.id in (select id from inquiries_mailer.outbox where outcome is null limit ${batch}) and coalesce(o.outcome, 'unsettled') = 'unsettled'
       returning o.id`
     early += rows.length
     if (rows.length < batch) break

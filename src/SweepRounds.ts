@@ -8,7 +8,7 @@ import { sweep } from "./Sweep.ts"
 
 /** After a start mailing comes first. */
 const first = Duration.seconds(5)
-const every = Duration.minutes(10)
+export const every = Duration.minutes(10)
 
 /** Sweeps these tables for ever. */
 export const run = Effect.fnUntraced(function* (tables: Tables, self: Self) {

@@ -4,6 +4,7 @@ import { Cause, Effect, Exit, Option, type Runtime } from "effect"
 import { CliConfig, Command, GlobalFlag } from "effect/cli"
 import project from "../package.json" with { type: "json" }
 import { migrateCommand } from "./command/migrate.ts"
+import { previewCommand } from "./command/preview.ts"
 import { runCommand, work } from "./command/run.ts"
 import { sweepCommand } from "./command/sweep.ts"
 import { describeCrash } from "./Crash.ts"
@@ -37,7 +38,7 @@ const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
 Command.make("inquiries-mailer", {}, work).pipe(
   Command.withDescription("Mails every new row of the watched tables through Microsoft Graph."),
-  Command.withSubcommands([runCommand, migrateCommand, sweepCommand]),
+  Command.withSubcommands([runCommand, migrateCommand, previewCommand, sweepCommand]),
   Command.run({ version: project.version }),
   Effect.provide([NodeServices.layer, CliConfig.layer({ builtIns })]),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })

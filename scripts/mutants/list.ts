@@ -29,7 +29,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "Message-ID from the customer's key",
-    file: "src/Delivery.ts",
+    file: "src/Letter.ts",
     find: "messageId: messageId(notice.id,",
     replace: "messageId: messageId({ ...notice, id: notice.key as typeof notice.id }.id,",
     tests: ["test/Delivery.test.ts"]
