@@ -93,7 +93,7 @@ export const record = Effect.gen(function* () {
   while (true) {
     const rows = yield* sql`
       update inquiries_mailer.outbox o set ${sql.literal(parking)}
-      where o.id in (select id from inquiries_mailer.outbox where outcome is null limit ${batch}) and coalesce(o.outcome, 'unsettled') = 'unsettled'
+      where o.id = any(array(select id from inquiries_mailer.outbox where outcome is null limit ${batch})) and coalesce(o.outcome, 'unsettled') = 'unsettled'
       returning o.id`
     early += rows.length
     if (rows.length < batch) break

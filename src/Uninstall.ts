@@ -106,8 +106,8 @@ const forget = Effect.fnUntraced(function* (numbers: ReadonlyArray<number>, forc
     for (const which of ["outcome is not null", ...(force ? ["outcome is null"] : [])]) {
       while (true) {
         const gone = yield* sql`
-          delete from inquiries_mailer.outbox where id in (select id from inquiries_mailer.outbox
-            where table_number = ${number}::integer and ${sql.literal(which)} limit ${batch})
+          delete from inquiries_mailer.outbox where id = any(array(select id from inquiries_mailer.outbox
+            where table_number = ${number}::integer and ${sql.literal(which)} limit ${batch}))
           returning id`
         if (gone.length < batch) break
       }
