@@ -6,7 +6,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Description } from "./Catalog.ts"
-import { identifier, isTextKey, quoted } from "./Catalog.ts"
+import { identifier, isTextKey, literal, quoted } from "./Catalog.ts"
 import { channel } from "./Connection.ts"
 import type { DatabaseName } from "./Database.ts"
 import * as Watermark from "./Watermark.ts"
@@ -21,7 +21,7 @@ export interface Standing {
 }
 
 const triggerName = (number: number): string => `inquiries_mailer_${number}`
-const functionName = (number: number): string => `inquiries_mailer.${identifier(`capture_${number}`)}`
+export const functionName = (number: number): string => `inquiries_mailer.${identifier(`capture_${number}`)}`
 
 /** The body of the trigger function; equal text means nothing to do. */
 const functionBody = (table: Description): string => {
@@ -56,24 +56,40 @@ begin
 end`
 }
 
-/** Registers a table and installs its trigger. Runs no DDL where the same trigger stands already. */
-export const install = Effect.fn("Capture.install")(function* (database: DatabaseName, table: Description) {
+/**
+ * The number of a table, which is registered if need be. What is there already is not written again: a script of `migrate`
+ * is then short, and an outbox at rest stays so. Two at once collide, and one of them begins anew.
+ */
+const register = Effect.fnUntraced(function* (database: DatabaseName, table: Description) {
   const sql = yield* SqlClient
+  const [known] = yield* sql<{ readonly number: number; readonly key: string }>`
+    select number, key_column as key from inquiries_mailer.tables
+    where (database_name, table_schema, table_name) = (${database}, ${table.schema}, ${table.name})`
+  if (known?.key === table.key) return known.number
   // A renamed table has taken its trigger along: it keeps its number, and with it what is still unsettled.
-  yield* sql`
-    update inquiries_mailer.tables r set table_schema = ${table.schema}, table_name = ${table.name}
-    from pg_trigger t
-    where r.database_name = ${database} and t.tgname = 'inquiries_mailer_' || r.number::text
-      and t.tgrelid = to_regclass(${quoted(table)})
-      and (r.table_schema, r.table_name) <> (${table.schema}, ${table.name})
-      and not exists (select from inquiries_mailer.tables o where o.database_name = ${database}
-        and (o.table_schema, o.table_name) = (${table.schema}, ${table.name}))`
+  const [renamed] =
+    known !== undefined
+      ? [known]
+      : yield* sql<{ readonly number: number }>`
+    select r.number from inquiries_mailer.tables r join pg_trigger t on t.tgname = 'inquiries_mailer_' || r.number::text
+    where r.database_name = ${database} and t.tgrelid = to_regclass(${quoted(table)}) limit 1`
+  if (renamed !== undefined) {
+    yield* sql`
+      update inquiries_mailer.tables set table_schema = ${table.schema}, table_name = ${table.name}, key_column = ${table.key}
+      where number = ${renamed.number}`
+    return renamed.number
+  }
   const [registered] = yield* sql<{ readonly number: number }>`
     insert into inquiries_mailer.tables (database_name, table_schema, table_name, key_column)
     values (${database}, ${table.schema}, ${table.name}, ${table.key})
-    on conflict (database_name, table_schema, table_name) do update set key_column = excluded.key_column
     returning number`
-  const number = registered?.number ?? 0
+  return registered?.number ?? 0
+})
+
+/** Registers a table and installs its trigger. Runs no DDL where the same trigger stands already. */
+export const install = Effect.fn("Capture.install")(function* (database: DatabaseName, table: Description) {
+  const sql = yield* SqlClient
+  const number = yield* register(database, table)
   const body = functionBody(table)
   const [same] = yield* sql`
     select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
@@ -156,10 +172,11 @@ export const standing = Effect.fn("Capture.standing")(function* (database: Datab
 /** Removes a trigger. The registration stays, and with it the number of what is still unsettled. */
 export const remove = Effect.fn("Capture.remove")(function* (table: Standing) {
   const sql = yield* SqlClient
-  yield* sql.unsafe(`drop trigger if exists ${identifier(triggerName(table.number))} on ${quoted(table)}`)
   // A renamed table took the trigger along, and the one that has its name now uses the same function.
   const [used] = yield* sql`
-    select from pg_trigger where tgfoid = to_regprocedure(${`${functionName(table.number)}()`})`
+    select from pg_trigger
+    where tgfoid = to_regprocedure(${`${functionName(table.number)}()`}) and tgrelid <> to_regclass(${quoted(table)})`
+  yield* sql.unsafe(`drop trigger if exists ${identifier(triggerName(table.number))} on ${quoted(table)}`)
   if (used !== undefined) return
   yield* sql.unsafe(`drop function if exists ${functionName(table.number)}()`)
   yield* Watermark.forget(table.number)
@@ -172,5 +189,3 @@ export const otherNames = Effect.fn("Capture.otherNames")(function* (databases: 
     select distinct database_name as name from inquiries_mailer.tables where database_name <> all(${databases})`
   return rows.map(({ name }) => name)
 })
-
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`

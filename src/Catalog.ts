@@ -155,6 +155,9 @@ const kindOf = (type: string, category: string): FieldKind => {
 /** An SQL identifier; whatever the name holds, it stays a name. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** A text as SQL. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
 /** A table's name as SQL. */
 export const quoted = (table: TableName): string =>
   table.schema === undefined ? identifier(table.name) : `${identifier(table.schema)}.${identifier(table.name)}`

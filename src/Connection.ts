@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto"
 import * as Net from "node:net"
 import type { Address, Tls, Wake } from "./Database.ts"
 import * as Session from "./Session.ts"
+import * as Socket from "./Socket.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 
@@ -69,6 +70,9 @@ export const once = (address: Address): Layer.Layer<SqlClient, Outage> =>
 export const pooled = (address: Address): Layer.Layer<SqlClient, Outage> =>
   Layer.unwrap(Effect.map(isDirect(address), (direct) => pool(address, direct, poolIdle)))
 
+/** The same where sessions keep nothing between two statements, as `ear` has found. */
+export const unkept = (address: Address): Layer.Layer<SqlClient> => pool(address, false, poolIdle)
+
 const pool = (address: Address, direct: boolean, idleTimeout: Duration.Duration, maxConnections = poolSize) => {
   const sized = { ...config(address, direct), maxConnections, idleTimeout }
   return (direct ? PgClient.layer(sized) : Session.pooled(sized)).pipe(Layer.orDie)
@@ -108,18 +112,8 @@ const deafness = (deaf: "wanted" | "unheard") =>
 /** LISTENs, and hears a notification of its own; undefined where that does not come through. */
 const listen = Effect.fnUntraced(function* (address: Address, direct: boolean) {
   const { alive, pinned } = yield* pin(address, direct)
-  const queue = yield* orOutage(pinned.listen(channel))
-  const proof = `${proofs}${randomUUID()}`
-  // From another connection: on its own even a pooler's would hear it.
-  const proving = Effect.scoped(
-    Effect.flatMap(PgConnection.make(config(address, direct)), (other) =>
-      other.query(`select pg_catalog.pg_notify('${channel}', '${proof}')`, [], false)
-    )
-  )
-  const hearing = Queue.take(queue).pipe(Effect.repeat({ until: ({ payload }) => payload === proof }))
-  yield* orOutage(proving)
-  const heard = yield* orOutage(Effect.timeoutOption(hearing, proofTimeout))
-  if (Option.isNone(heard)) return undefined
+  const queue = yield* proven(address, direct, pinned)
+  if (queue === undefined) return undefined
   // The proof of another replica is no news.
   const news = Queue.takeAll(queue).pipe(
     Effect.repeat({ until: (all) => all.some(({ payload }) => !payload.startsWith(proofs)) })
@@ -132,16 +126,44 @@ const listen = Effect.fnUntraced(function* (address: Address, direct: boolean) {
   })
 })
 
+/** What is notified on our channel; undefined where that does not come through. */
+const proven = Effect.fnUntraced(function* (address: Address, direct: boolean, pinned: Pinned) {
+  const queue = yield* orOutage(pinned.listen(channel))
+  const proof = `${proofs}${randomUUID()}`
+  // From another connection: on its own even a pooler's would hear it.
+  const proving = Effect.scoped(
+    Effect.flatMap(PgConnection.make(config(address, direct)), (other) =>
+      other.query(`select pg_catalog.pg_notify('${channel}', '${proof}')`, [], false)
+    )
+  )
+  const hearing = Queue.take(queue).pipe(Effect.repeat({ until: ({ payload }) => payload === proof }))
+  yield* orOutage(proving)
+  const heard = yield* orOutage(Effect.timeoutOption(hearing, proofTimeout))
+  return Option.isSome(heard) ? queue : undefined
+})
+
+/** A connection of its own on which any channel can be listened to; undefined where notifications do not come through. */
+export const ear = Effect.fnUntraced(function* (address: Address) {
+  const direct = yield* isDirect(address)
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const own = yield* pin(address, direct).pipe(Scope.provide(scope))
+  if ((yield* Effect.scoped(proven(address, direct, own.pinned))) !== undefined) return own
+  yield* Scope.close(scope, Exit.void)
+  return undefined
+})
+
+type Pinned = Effect.Success<PgConnection.PgConnection["pin"]>
+
 /** A connection of its own, and the heartbeat on it. */
-export const pin = Effect.fnUntraced(function* (address: Address, direct = true) {
-  const socket = openSocket(address)
+const pin = Effect.fnUntraced(function* (address: Address, direct: boolean) {
+  const socket = Socket.open(address)
   const connection = yield* orOutage(PgConnection.make({ ...config(address, direct), stream: () => socket }))
   const pinned = yield* connection.pin
   // An interrupted query would wait for the peer: cutting it off ends the query at once.
   const alive: Effect.Effect<never, Outage> = pinned
     .query("select 1", [], direct)
     .pipe(
-      Effect.raceFirst(Effect.andThen(Effect.delay(cutOff(socket), heartbeatTimeout), Effect.never)),
+      Effect.raceFirst(Effect.andThen(Effect.delay(Socket.cutOff(socket), heartbeatTimeout), Effect.never)),
       orOutage,
       Effect.repeat(heartbeat),
       Effect.andThen(Effect.never)
@@ -159,30 +181,8 @@ const config = (address: Address, direct: boolean): PgClient.PgClientConfig => (
   applicationName: "inquiries-mailer",
   connectTimeout: "5 seconds",
   ...(direct ? { startupParameters: Session.startupParameters } : { prepare: false }),
-  stream: () => openSocket(address)
+  stream: () => Socket.open(address)
 })
-
-const sockets = new WeakMap<Address, Set<Net.Socket>>()
-
-/** How many connections to it are open now. */
-export const open = (address: Address): number => sockets.get(address)?.size ?? 0
-
-const openSocket = (address: Address): Net.Socket => {
-  const socket = Net.connect(
-    address.host.startsWith("/")
-      ? { path: `${address.host}/.s.PGSQL.${address.port}` }
-      : { host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5_000 }
-  )
-  const open = sockets.get(address) ?? new Set()
-  sockets.set(address, open.add(socket))
-  socket.once("close", () => open.delete(socket))
-  return socket.setTimeout(Duration.toMillis(Session.silence), () => Effect.runSync(cutOff(socket)))
-}
-
-const cutOff = (socket: Net.Socket): Effect.Effect<void> =>
-  Effect.sync(() => {
-    socket.destroy(Object.assign(new Error("No traffic on the connection"), { code: "ETIMEDOUT" }))
-  })
 
 export const tlsOptions = (tls: Tls, host: string) => {
   if (tls.mode === "disable") return false

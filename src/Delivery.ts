@@ -7,11 +7,10 @@ import { describeCrash } from "./Crash.ts"
 import { decide } from "./Decision.ts"
 import type { Database, Table } from "./Database.ts"
 import { showTable } from "./Database.ts"
-import type { Mail } from "./Mailer.ts"
+import * as Letter from "./Letter.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import * as Metrics from "./Metrics.ts"
 import type { Notice } from "./Notice.ts"
-import { messageId } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Reconcile from "./Reconcile.ts"
 import type { Row } from "./Row.ts"
@@ -19,7 +18,6 @@ import type { Postponement, Settlement } from "./Settlement.ts"
 import { parkedFor } from "./Settlement.ts"
 import { showKey } from "./Shown.ts"
 import type { Outage, Self } from "./State.ts"
-import { render } from "./template/render.ts"
 
 /** What a notice is delivered with. */
 export interface Watched {
@@ -101,25 +99,15 @@ const unfit = (cause: Cause.Cause<unknown>) => {
 const compose = Effect.fnUntraced(function* (
   notice: Notice,
   fetched: Effect.Effect<Row | undefined, Outage>,
-  { database, table }: Watched
+  watched: Watched
 ) {
   const row = yield* Effect.mapError(fetched, unread)
   if (row === undefined) return yield* gone
   const date = yield* DateTime.now
-  const context = { ...table, database: database.name, timeZone: database.timeZone }
-  const rendered = yield* Effect.catchCause(
-    Effect.sync(() => render(table.template)(row, context)),
+  return yield* Effect.catchCause(
+    Effect.sync(() => Letter.write(notice, row, watched, date)),
     (cause) => Effect.fail(unfit(cause))
   )
-  const mail: Mail = {
-    ...rendered,
-    ...database.envelope,
-    date,
-    messageId: messageId(notice.id, database.envelope.from),
-    correlationId: notice.id,
-    maybeDuplicate: notice.maybeSent
-  }
-  return mail
 })
 
 /** Writes until it is written, and then the child is healthy; false if the program ends before. */

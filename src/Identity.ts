@@ -23,6 +23,11 @@ interface Marks {
   readonly branch: string | null
 }
 
+/** Notices that a statement parks: tenths of a second. */
+const batch = 5_000
+const parking = `outcome = 'parked', settled_at = clock_timestamp(), claim = null,
+        detail = '${parkedFor.copied}, which has probably mailed it'`
+
 interface Recorded extends Marks {
   readonly version: number
   readonly oldestWorker: number
@@ -57,45 +62,57 @@ export const refusal = Effect.fn("Identity.refusal")(function* (adopt: boolean) 
 
 /**
  * Records which database this is, and what `migrate` has made of its outbox. Where it was another one, everything that is
- * unsettled is parked, because the original has probably mailed it; tells how many. One statement: all of it or nothing.
+ * unsettled is parked, because the original has probably mailed it; tells how many. What is left at the end is parked by
+ * the statement that records it: nothing is ever mailed from what came along, wherever this is interrupted.
  */
 export const record = Effect.gen(function* () {
   const sql = yield* SqlClient
   const there = yield* recorded
-  const marks = yield* here
   if (there === undefined) {
+    // As expressions, so that a script of this records where it runs, not where it was printed.
     yield* sql`
       insert into inquiries_mailer.identity (version, oldest_worker, database_oid, system_identifier, branch)
-      values (${version}, ${serves}, ${marks.oid}, ${marks.system}, ${marks.branch})
+      select ${version}::integer, ${serves}::integer, m.oid, m.system, m.branch
+      from (${sql.literal(marks(yield* readable))}) m
       on conflict (one) do nothing`
     return 0
   }
-  if (!differ(there, marks)) {
+  const now = yield* here
+  if (!differ(there, now)) {
     // Also what could not be read before. Nothing is written where nothing has changed.
-    yield* sql`
-      update inquiries_mailer.identity set version = greatest(version, ${version}),
-        oldest_worker = greatest(oldest_worker, ${serves}), database_oid = coalesce(database_oid, ${marks.oid}),
-        system_identifier = coalesce(system_identifier, ${marks.system}), branch = coalesce(branch, ${marks.branch})
-      where version < ${version} or oldest_worker < ${serves}
-        or system_identifier is null and ${marks.system}::text is not null
-        or branch is null and ${marks.branch}::text is not null`
+    const learnt = (["oid", "system", "branch"] as const).some((mark) => there[mark] === null && now[mark] !== null)
+    if (there.version < version || there.oldestWorker < serves || learnt) {
+      yield* sql`
+        update inquiries_mailer.identity set version = greatest(version, ${version}),
+          oldest_worker = greatest(oldest_worker, ${serves}), database_oid = coalesce(database_oid, ${now.oid}),
+          system_identifier = coalesce(system_identifier, ${now.system}), branch = coalesce(branch, ${now.branch})`
+    }
     return 0
+  }
+  // Most of it before, in short statements: millions in one would exceed its time.
+  let early = 0
+  while (true) {
+    const rows = yield* sql`
+      update inquiries_mailer.outbox o set ${sql.literal(parking)}
+      where o.id = any(array(select id from inquiries_mailer.outbox where outcome is null limit ${batch})) and coalesce(o.outcome, 'unsettled') = 'unsettled'
+      returning o.id`
+    early += rows.length
+    if (rows.length < batch) break
   }
   const parked = yield* sql<{ readonly count: number }>`
     with adopted as (
       update inquiries_mailer.identity set version = greatest(version, ${version}),
-        oldest_worker = greatest(oldest_worker, ${serves}), database_oid = ${marks.oid}::text,
-        system_identifier = ${marks.system}::text, branch = ${marks.branch}::text
+        oldest_worker = greatest(oldest_worker, ${serves}), database_oid = ${now.oid}::text,
+        system_identifier = ${now.system}::text, branch = ${now.branch}::text
       returning 1
     ),
     parked as (
-      update inquiries_mailer.outbox set outcome = 'parked', settled_at = clock_timestamp(), claim = null,
-        detail = ${`${parkedFor.copied}, which has probably mailed it`}::text
+      update inquiries_mailer.outbox set ${sql.literal(parking)}
       where outcome is null and exists (select from adopted)
       returning 1
     )
     select count(*)::integer as count from parked`
-  return parked[0]?.count ?? 0
+  return early + (parked[0]?.count ?? 0)
 })
 
 /** Undefined until `migrate` has recorded it. */
@@ -108,17 +125,22 @@ const recorded: Effect.Effect<Recorded | undefined, SqlError, SqlClient> = Effec
 })
 
 /** A right is asked for first: a refusal would also end the transaction that this may run in. */
+const readable: Effect.Effect<boolean, SqlError, SqlClient> = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const [row] = yield* sql<{ readonly readable: boolean }>`
+    select coalesce(has_function_privilege(to_regprocedure('pg_control_system()'), 'execute'), false) as readable`
+  return row?.readable === true
+})
+
+const marks = (systemReadable: boolean): string =>
+  `select (select oid::int8::text from pg_database where datname = current_database()) as oid,
+      ${systemReadable ? "(select system_identifier::text from pg_control_system())" : "null::text"} as system,
+      nullif(current_setting('neon.timeline_id', true), '') as branch`
+
 const here: Effect.Effect<Marks, SqlError, SqlClient> = Effect.gen(function* () {
   const sql = yield* SqlClient
-  const [row] = yield* sql<Omit<Marks, "system"> & { readonly readable: boolean }>`
-    select (select oid::int8::text from pg_database where datname = current_database()) as oid,
-      nullif(current_setting('neon.timeline_id', true), '') as branch,
-      coalesce(has_function_privilege(to_regprocedure('pg_control_system()'), 'execute'), false) as readable`
-  const [control] =
-    row?.readable === true
-      ? yield* sql<Pick<Marks, "system">>`select system_identifier::text as system from pg_control_system()`
-      : []
-  return { oid: row?.oid ?? null, branch: row?.branch ?? null, system: control?.system ?? null }
+  const [row] = yield* sql.unsafe<Marks>(marks(yield* readable))
+  return row ?? { oid: null, system: null, branch: null }
 })
 
 /** Only what both sides know is compared. */

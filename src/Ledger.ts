@@ -94,8 +94,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     const now = yield* Clock.currentTimeMillis
     const token = ClaimToken.make(String(++claims))
     const waiting = [...entries.values()].toSorted((a, b) => a.dueAt - b.dueAt)
-    const pausedSince = pause.since
-    const ripe = waiting.filter(({ dueAt }) => dueAt <= now && pausedSince === undefined)
+    const ripe = waiting.filter(({ dueAt }) => dueAt <= now && pause.since === undefined)
     const due = fairly(ripe, limit)
     for (const entry of due) {
       const { attempts, crashes, looks, maybeSent } = entry.notice
@@ -115,7 +114,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     const claimed: Claimed = {
       notices: due.map(({ notice }) => notice),
       superseded: [],
-      pausedSince,
+      pausedSince: pause.since,
       untilDue: next === undefined ? undefined : Duration.millis(Math.max(0, next.dueAt - now))
     }
     return claimed

@@ -2,10 +2,10 @@
 // from short lists, never from a row, so that no series is personal and their number has a bound.
 import { Clock, Duration, Effect, Layer, Metric, SubscriptionRef } from "effect"
 import { PrometheusMetrics } from "effect/observability"
-import * as Connection from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import { showTable } from "./Database.ts"
 import { Connections, type Request } from "./Mailer/Connections.ts"
+import * as Socket from "./Socket.ts"
 import type { State, Status } from "./State.ts"
 
 const outcomes = ["sent", "postponed", "parked", "gone", "superseded"] as const
@@ -162,7 +162,7 @@ export const observe = Effect.fnUntraced(function* (
     for (const state of Object.keys(stateNames)) {
       gauge(states({ database, state }), () => (status()?.state._tag === state ? 1 : 0))
     }
-    gauge(connections({ database }), () => Connection.open(address))
+    gauge(connections({ database }), () => Socket.count(address))
     counter(reconnects({ database }), () => status()?.restarts ?? 0)
     counter(crashes({ database }), () => status()?.allCrashes ?? 0)
   }

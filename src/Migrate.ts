@@ -86,6 +86,9 @@ const nothing: Report = {
 
 const migrations = { "0001_outbox": outbox }
 
+/** All steps, as for a database without any. */
+export const steps = Effect.forEach(Object.values(migrations), (step) => step, { discard: true })
+
 const migrator = Migrator.make({})({
   loader: Migrator.fromRecord(migrations),
   // Its default table in `public` would collide with a customer's own Effect application.
@@ -119,7 +122,7 @@ const schema = Effect.gen(function* () {
 }).pipe(retryCollisions, orOutage)
 
 /** One short transaction that waits a second at most for its lock on the table. Says once that it has to wait. */
-const briefly = Effect.fnUntraced(function* <A>(
+export const briefly = Effect.fnUntraced(function* <A>(
   database: DatabaseName,
   table: Pick<Catalog.Description, "schema" | "name">,
   against: Holders.Against,

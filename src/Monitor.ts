@@ -1,22 +1,21 @@
 // The actor of one database: LISTEN first, then drain, then wait for a notification, the next due time or the poll. A
 // row that commits at any moment is so either seen by a claim or wakes the next one. It catches no failure: what an
 // outage or a crash means is its supervisor's to say.
-import { Clock, Duration, Effect, FiberSet, Latch, Queue } from "effect"
+import { Clock, Duration, Effect, FiberSet, Latch, Option, Queue, Semaphore } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
+import * as Housekeeping from "./Housekeeping.ts"
 import * as Identity from "./Identity.ts"
 import * as Lookout from "./Lookout.ts"
 import type { Standing } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
-import * as Prune from "./Prune.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage, Self } from "./State.ts"
-import * as SweepRounds from "./SweepRounds.ts"
 import * as Trigger from "./Trigger.ts"
 import * as Watched from "./Watched.ts"
 
@@ -43,19 +42,17 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const pollEvery = yield* pollInterval(database, notifications.deaf)
   const self = asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
-  const numbers = [...tables.keys()]
-  const outbox = Outbox.layer(numbers)
+  const outbox = Outbox.layer([...tables.keys()])
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
-  const look = Trigger.look(lost, tables)
-  const housekeeping = Effect.andThen(SweepRounds.round(tables, self), Prune.passes(numbers, database.retention))
   const lookout = yield* Lookout.make(database, tables, lost, sleeps ? pollEvery : Duration.zero)
-  const atPoll = sleeps ? Effect.andThen(look, Effect.andThen(housekeeping, lookout.once)) : look
+  const look = Effect.as(Trigger.look(lost, tables), false)
+  const housekeeping = yield* Housekeeping.atPolls(tables, database.retention, self)
+  const atPoll = sleeps ? Effect.andThen(look, Effect.tap(housekeeping, lookout.once)) : look
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
     Effect.raceFirst(watch(tables, pollEvery, self, atPoll).pipe(Effect.provide(outbox))),
-    Effect.raceFirst(sleeps ? Effect.never : Prune.run(numbers, database.retention)),
-    Effect.raceFirst(sleeps ? Effect.never : SweepRounds.run(tables, self)),
+    Effect.raceFirst(sleeps ? Effect.never : Housekeeping.run(tables, database.retention, self)),
     Effect.raceFirst(sleeps ? Effect.never : lookout.forever)
   )
 })
@@ -77,12 +74,15 @@ const pollInterval = Effect.fnUntraced(function* (database: Database, deaf: Noti
   return row?.off === true ? database.pollEvery : Duration.min(database.pollEvery, pollWithoutNotify)
 })
 
-/** Claims and delivers for ever: what `run` does once everything is there. `atPoll` rides on each safety poll. */
+/**
+ * Claims and delivers for ever: what `run` does once everything is there. `atPoll` rides on each safety poll, beside what
+ * that has claimed: no mail waits for it, however long it takes. True means that there may be more to claim.
+ */
 export const watch = <R = never>(
   tables: Tables,
   pollEvery: Duration.Duration,
   self: Self,
-  atPoll: Effect.Effect<void, Outage, R> = Effect.void
+  atPoll: Effect.Effect<boolean, Outage, R> = Effect.succeed(false)
 ) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -98,18 +98,23 @@ const claiming = Effect.fnUntraced(function* <R>(
   pollEvery: Duration.Duration,
   self: Self,
   batches: FiberSet.FiberSet<void, Outage>,
-  atPoll: Effect.Effect<void, Outage, R>
+  atPoll: Effect.Effect<boolean, Outage, R>
 ) {
   const mailer = yield* Mailer
   const notifications = yield* Notifications
   const outbox = yield* Outbox
   const room = yield* Latch.make(true)
-  // Something has another turn, and only a claim tells when.
+  // Something has another turn, or is new; only a claim tells.
   const postponed = yield* Queue.sliding<void>(1)
   let size = batch.least
   let inHand = 0
   let before: Standing["_tag"] = "Open"
   let polled = yield* Clock.currentTimeMillis
+  // One at a time.
+  const riding = yield* Semaphore.make(1)
+  const ride = riding
+    .withPermitsIfAvailable(1)(atPoll)
+    .pipe(Effect.map((more) => void (Option.contains(more, true) && Queue.offerUnsafe(postponed, undefined))))
 
   const deliver = Effect.fnUntraced(function* (claimed: Claimed) {
     const started = yield* Clock.currentTimeMillis
@@ -144,11 +149,6 @@ const claiming = Effect.fnUntraced(function* <R>(
       yield* room.await
       continue
     }
-    const now = yield* Clock.currentTimeMillis
-    if (now - polled >= Duration.toMillis(pollEvery)) {
-      yield* atPoll
-      polled = now
-    }
     yield* notifications.clear
     yield* Queue.clear(postponed)
     const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size - inHand)
@@ -156,6 +156,11 @@ const claiming = Effect.fnUntraced(function* <R>(
     const some = claimed.notices.length + claimed.superseded.length > 0
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
     if (some) yield* standing._tag === "Probe" ? deliver(claimed) : FiberSet.run(batches, deliver(claimed))
+    const now = yield* Clock.currentTimeMillis
+    if (now - polled >= Duration.toMillis(pollEvery)) {
+      polled = now
+      yield* FiberSet.run(batches, ride)
+    }
     // What is due stays so until somebody resumes, which is notified.
     const due = claimed.pausedSince === undefined ? (claimed.untilDue ?? pollEvery) : pollEvery
     if (some && Duration.isZero(due)) continue

@@ -8,7 +8,7 @@ import { prunable } from "./Watermark.ts"
 
 /** After the mails that have waited for a start. */
 const first = Duration.seconds(20)
-const rhythm = Schedule.spaced("10 minutes")
+export const every = Duration.minutes(10)
 /** Rows a statement: some milliseconds, so that nobody waits for its locks and no lag piles up on a standby. */
 const batch = 1_000
 /** Between two full batches: other work goes first, and autovacuum keeps up. */
@@ -17,7 +17,7 @@ const breath = Duration.millis(200)
 /** Prunes these tables' notices for ever. */
 export const run = Effect.fn("Prune.run")(function* (tables: ReadonlyArray<number>, retention: Duration.Duration) {
   yield* Effect.sleep(first)
-  yield* Effect.repeat(passes(tables, retention), rhythm)
+  yield* Effect.repeat(passes(tables, retention), Schedule.spaced(every))
   return yield* Effect.never
 })
 

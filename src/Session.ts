@@ -54,9 +54,12 @@ export const kept = `select current_setting('row_security') = 'off' and current_
   current_setting('transaction_read_only') = 'off' as writable`
 
 const begin = "begin isolation level read committed"
-const setAll = `select ${Object.entries(settings)
-  .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', true)`)
-  .join(", ")}`
+const set = (local: boolean): ReadonlyArray<string> =>
+  Object.entries(settings).map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', ${local})`)
+const setAll = `select ${set(true).join(", ")}`
+
+/** For a session of somebody else's that is to run statements of ours. */
+export const setForSession = `select\n  ${set(false).join(",\n  ")}`
 
 /** A client for whoever cannot be sure of its sessions: four round trips a statement, and the same guarantees. */
 export const pooled = (config: PgClient.PgPoolConfig): Layer.Layer<SqlClient, SqlError> =>

@@ -33,6 +33,7 @@ const sqlStates: Readonly<Record<string, Known>> = {
   "26000": pooler,
   "28000": blocked("the server refuses this user (pg_hba.conf, or the role may not log in)"),
   "28P01": blocked("the server refuses the password: correct it in the settings"),
+  "2BP01": blocked("something else in the database depends on it"),
   "3D000": blocked("the database does not exist on this server: create it, or correct its name in the settings"),
   "3F000": blocked("the schema inquiries_mailer is missing: run `inquiries-mailer migrate`"),
   "40001": waiting("a transaction collided with another one"),

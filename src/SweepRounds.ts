@@ -8,7 +8,7 @@ import { sweep } from "./Sweep.ts"
 
 /** After a start mailing comes first. */
 const first = Duration.seconds(5)
-const every = Duration.minutes(10)
+export const every = Duration.minutes(10)
 /** Stands in the reason of a database in which rows await a decision. */
 export const undecided = "too many to be mailed unasked"
 

@@ -8,6 +8,7 @@ import { healthCommand } from "./command/health.ts"
 import { migrateCommand } from "./command/migrate.ts"
 import { parkedCommand } from "./command/parked.ts"
 import { pauseCommand, resumeCommand } from "./command/pause.ts"
+import { previewCommand } from "./command/preview.ts"
 import { runCommand, work } from "./command/run.ts"
 import { statusCommand } from "./command/status.ts"
 import { sweepCommand } from "./command/sweep.ts"
@@ -46,6 +47,7 @@ Command.make("inquiries-mailer", {}, work).pipe(
     runCommand,
     migrateCommand,
     checkCommand,
+    previewCommand,
     sweepCommand,
     statusCommand,
     parkedCommand,

@@ -1,13 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Layer, Queue } from "effect"
+import { Deferred, Duration, Effect, Layer, Queue } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { TestClock } from "effect/testing"
 import { Notifications } from "../src/Connection.ts"
 import { Blocked, Mailer, type Standing } from "../src/Mailer.ts"
-import { nextBatch, run, watch } from "../src/Monitor.ts"
+import { nextBatch, watch } from "../src/Monitor.ts"
 import { Outbox } from "../src/Outbox.ts"
-import { Outage } from "../src/State.ts"
-import { indifferent, watched } from "./support/fakes.ts"
+import { indifferent } from "./support/fakes.ts"
 import { quiet } from "./support/quiet.ts"
 
 const minute = Duration.minutes(1)
@@ -15,7 +14,11 @@ const blocked = new Blocked({ scope: "mailbox", detail: "403", advice: "Grant it
 
 /** A monitor whose outbox is empty, with its hands on everything that could wake it. */
 const watching = Effect.fnUntraced(function* (
-  options: { readonly due?: Duration.Duration; readonly pausedSince?: string } = {}
+  options: {
+    readonly due?: Duration.Duration
+    readonly pausedSince?: string
+    readonly atPoll?: Effect.Effect<boolean>
+  } = {}
 ) {
   const events: Array<string> = []
   const say = (event: string) => Effect.sync(() => void events.push(event))
@@ -45,7 +48,7 @@ const watching = Effect.fnUntraced(function* (
     Layer.succeed(SqlClient, {} as SqlClient),
     logger
   )
-  yield* watch(new Map(), minute, indifferent).pipe(Effect.provide(services), Effect.forkChild)
+  yield* watch(new Map(), minute, indifferent, options.atPoll).pipe(Effect.provide(services), Effect.forkChild)
   yield* TestClock.adjust(0)
   return {
     lines,
@@ -95,6 +98,30 @@ describe("a monitor", () => {
     )
   }
 
+  it.effect(
+    "lets no claim wait for what rides on the polls, runs it once at a time, and claims what it has found",
+    () =>
+      Effect.gen(function* () {
+        const found = yield* Deferred.make<boolean>()
+        let rides = 0
+        const atPoll = Effect.andThen(
+          Effect.sync(() => rides++),
+          Deferred.await(found)
+        )
+        const { claims, notify } = yield* watching({ atPoll })
+        yield* TestClock.adjust("59 seconds")
+        assert.strictEqual(rides, 0)
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual([rides, claims().length], [1, 2])
+        yield* notify
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual([rides, claims().length], [1, 5])
+        yield* Deferred.succeed(found, true)
+        yield* TestClock.adjust(0)
+        assert.lengthOf(claims(), 6)
+      })
+  )
+
   it.effect("does not spin while something is due that another replica is claiming", () =>
     Effect.gen(function* () {
       const { claims } = yield* watching({ due: Duration.zero })
@@ -139,50 +166,6 @@ describe("a monitor", () => {
           "the mailbox can be used again"
         ]
       )
-    })
-  )
-})
-
-describe("a monitor that loses its LISTEN connection", () => {
-  it.effect("says so at once, though a statement is still under way, and fails with that outage when it is over", () =>
-    Effect.gen(function* () {
-      const outage = new Outage({ state: "waiting", reason: "the server does not answer" })
-      const said = yield* Queue.unbounded<string>()
-      const self = {
-        ...indifferent,
-        healthy: Effect.asVoid(Queue.offer(said, "healthy")),
-        ailing: ({ reason }: Outage) => Effect.asVoid(Queue.offer(said, reason))
-      }
-      const lost = yield* Deferred.make<never, Outage>()
-      const answered = yield* Deferred.make<void>()
-      const claiming = Effect.as(Effect.uninterruptible(Deferred.await(answered)), [])
-      // The first statements ask which database this is and how often to poll, the others are the outbox's.
-      const first = ["inquiries_mailer.identity", "pg_control_system", "max_prepared_transactions"]
-      const answer = (texts: ReadonlyArray<string>) =>
-        first.some((name) => texts.join("").includes(name))
-          ? Effect.succeed([{ off: true, version: 1, oldestWorker: 1, oid: "1", system: "1", branch: null }])
-          : claiming
-      const sql = Object.assign(answer, { literal: (text: string) => text })
-      const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
-        Effect.provide([
-          Layer.mock(Notifications, {
-            clear: Effect.void,
-            next: Effect.never,
-            alive: Deferred.await(lost),
-            deaf: undefined
-          }),
-          Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }) }),
-          Layer.succeed(SqlClient, sql as unknown as SqlClient),
-          quiet().layer
-        ]),
-        Effect.forkChild
-      )
-      assert.strictEqual(yield* Queue.take(said), "healthy")
-      yield* Deferred.fail(lost, outage)
-      assert.strictEqual(yield* Queue.take(said), outage.reason)
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* Deferred.succeed(answered, undefined)
-      assert.strictEqual(yield* Effect.flip(Fiber.join(fiber)), outage)
     })
   )
 })

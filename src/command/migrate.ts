@@ -3,10 +3,12 @@ import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Connection from "../Connection.ts"
 import type { Database } from "../Database.ts"
+import { dryRun } from "../DryRun.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import { grants } from "../Grants.ts"
 import type { Report } from "../Migrate.ts"
 import { migrate } from "../Migrate.ts"
+import { type Report as Uninstalled, uninstall } from "../Uninstall.ts"
 import { settings } from "./settings.ts"
 
 /** Databases that are migrated at once. */
@@ -18,6 +20,25 @@ const adopt = Flag.Boolean("adopt").pipe(
     "Say of a copy of another database that it is the real one now. What came along unsettled is parked, because the original has probably mailed it."
   )
 )
+
+const dryRunFlag = Flag.Boolean("dry-run").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription("Change nothing: print what would be done now, as an SQL script with comments.")
+)
+
+const uninstallFlag = Flag.Boolean("uninstall").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription(
+    "Take away all that migrate has made, and nothing else. Refuses while notices wait to be mailed."
+  )
+)
+
+const force = Flag.Boolean("force").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription("With --uninstall: also where notices wait, which are then never mailed.")
+)
+
+const only = Flag.String("database").pipe(Flag.optional, Flag.withDescription("Only this one, by its name."))
 
 /** PostgreSQL takes this name for everybody, also in quotes. */
 const isRole = (name: string) => name !== "" && name !== "public"
@@ -31,21 +52,40 @@ const grantTo = Flag.String("grants").pipe(
 
 const handler = Effect.fn("command.migrate")(function* (flags: {
   readonly adopt: boolean
+  readonly database: Option.Option<string>
+  readonly dryRun: boolean
+  readonly force: boolean
   readonly grants: Option.Option<string>
+  readonly uninstall: boolean
 }) {
   const { databases } = yield* settings
+  const modes = [flags.adopt, flags.dryRun, flags.uninstall, Option.isSome(flags.grants)]
+  if (modes.filter(Boolean).length > 1) {
+    return yield* refuse("one of --adopt, --dry-run, --uninstall and --grants, not several")
+  }
+  if (flags.force && !flags.uninstall) return yield* refuse("--force goes with --uninstall only")
   const names = databases.map(({ name }) => name)
-  const one = (database: Database) =>
-    Option.isSome(flags.grants)
-      ? grantOne(database, flags.grants.value)
-      : database.capture === "notify"
-        ? spare(database)
-        : migrateOne(database, names, flags.adopt)
-  const codes = yield* Effect.forEach(databases, one, { concurrency })
+  const name = Option.getOrUndefined(flags.database)
+  const chosen = databases.filter((each) => name === undefined || each.name === name)
+  if (chosen.length === 0) return yield* refuse(`no database is called ${name}`)
+  const one = (database: Database) => {
+    if (Option.isSome(flags.grants)) return grantOne(database, flags.grants.value)
+    // Also what an earlier setting left behind.
+    if (flags.uninstall) return uninstallOne(database, flags.force)
+    if (database.capture === "notify") return spare(database)
+    return flags.dryRun ? dryRunOne(database, names) : migrateOne(database, names, flags.adopt)
+  }
+  const codes = yield* Effect.forEach(chosen, one, {
+    // Two names may have one outbox, which goes with the last of them.
+    concurrency: flags.uninstall ? 1 : concurrency
+  })
   for (const code of [exitCodes.unavailable, exitCodes.settings]) {
     if (codes.includes(code)) return yield* new ExitStatus({ code })
   }
 })
+
+const refuse = (why: string) =>
+  Effect.andThen(Console.error(why), Effect.fail(new ExitStatus({ code: exitCodes.settings })))
 
 const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>, adopt: boolean) =>
   migrate(database, names, adopt).pipe(
@@ -57,6 +97,45 @@ const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>, 
         Effect.as(say(database, [`not migrated: ${reason}. The others are not affected.`]), exitCodes.unavailable)
     })
   )
+
+/** A script on standard output, whatever else is to be said on the other. */
+const dryRunOne = (database: Database, names: ReadonlyArray<Database["name"]>) =>
+  dryRun(database, names).pipe(
+    Effect.provide(Connection.once(database.address)),
+    Effect.matchEffect({
+      onSuccess: ({ refused, script }) =>
+        Effect.gen(function* () {
+          if (script !== undefined) yield* Console.log(script)
+          for (const reason of refused) yield* Console.error(`${database.name}: cannot watch it: ${reason}`)
+          return refused.length > 0 ? exitCodes.settings : undefined
+        }),
+      onFailure: ({ reason }) => Effect.as(Console.error(`${database.name}: ${reason}`), exitCodes.unavailable)
+    })
+  )
+
+const uninstallOne = (database: Database, force: boolean) =>
+  uninstall(database.name, force).pipe(
+    Effect.provide(Connection.once(database.address)),
+    Effect.matchEffect({
+      onSuccess: (report) =>
+        Effect.as(say(database, farewell(report)), report.refused === undefined ? undefined : exitCodes.settings),
+      onFailure: ({ reason }) =>
+        Effect.as(say(database, [`not uninstalled: ${reason}. The others are not affected.`]), exitCodes.unavailable)
+    })
+  )
+
+const farewell = ({ found, otherNames, refused, removed, unmailed }: Uninstalled): ReadonlyArray<string> => [
+  ...removed.map((table) => `no longer watches ${table}`),
+  ...(refused === undefined ? [] : [`not uninstalled: ${refused}`]),
+  ...(unmailed > 0 ? [`${unmailed} notices are gone that were not mailed`] : []),
+  ...(refused !== undefined
+    ? []
+    : !found
+      ? ["nothing is installed here"]
+      : otherNames.length > 0
+        ? [`uninstalled; the outbox stays for ${otherNames.join(", ")}`]
+        : ["uninstalled: nothing of it is left here"])
+]
 
 const spare = (database: Database) =>
   Effect.as(say(database, ["nothing is installed: its capture is notify"]), undefined)
@@ -91,7 +170,11 @@ const sentences = (report: Report): ReadonlyArray<string> => [
   )
 ]
 
-export const migrateCommand = Command.make("migrate", { adopt, grants: grantTo }, handler).pipe(
+export const migrateCommand = Command.make(
+  "migrate",
+  { adopt, database: only, dryRun: dryRunFlag, force, grants: grantTo, uninstall: uninstallFlag },
+  handler
+).pipe(
   Command.withDescription(
     "Put the outbox and the triggers into every configured database. May be run again at any time, beside running workers."
   )

@@ -40,6 +40,33 @@ describe("a copy of a database", () => {
     }).pipe(silently)
   )
 
+  it.live(
+    "is adopted in short statements, however much has come along, and nothing of it is mailed before the last",
+    () =>
+      Effect.gen(function* () {
+        const { database, fresh } = yield* customer()
+        const { admin } = fresh
+        yield* migrateOne(database)
+        yield* admin`insert into inquiries_mailer.outbox (table_number, key) select 1, n::text from generate_series(1, 12000) n`
+        yield* admin`update inquiries_mailer.identity set database_oid = '1'`
+        const { parked } = yield* migrate(database, [database.name], true).pipe(
+          Effect.provide(Connection.once(database.address))
+        )
+        assert.strictEqual(parked, 12_000)
+        // What one statement has written bears its transaction.
+        assert.deepStrictEqual(
+          yield* admin`select count(*)::integer as rows, o.xmin = i.xmin as with_the_mark
+          from inquiries_mailer.outbox o, inquiries_mailer.identity i where outcome = 'parked'
+          group by o.xmin, i.xmin order by rows`,
+          [
+            { rows: 2_000, with_the_mark: false },
+            { rows: 5_000, with_the_mark: false },
+            { rows: 5_000, with_the_mark: false }
+          ]
+        )
+      })
+  )
+
   it.live("is known by any mark that both sides could read: the server's, the database's, or Neon's branch", () =>
     Effect.gen(function* () {
       const { database, fresh } = yield* customer()
