@@ -67,6 +67,7 @@ const perform = Effect.fnUntraced(function* (options: Options) {
   const verdict = judge(evidence)
   yield* options.print(`\n${table(evidence, verdict, faults)}\n`)
   yield* say(unclearSends(evidence))
+  yield* Effect.forEach(verdict.stories, options.print, { discard: true })
   const seldom = faults.filter((name) => firings.hits(name) < options.least)
   return {
     arena,

@@ -35,6 +35,8 @@ export interface Verdict {
   readonly duplicates: ReadonlyArray<Duplicate>
   /** Why the run failed; empty if everything that is promised held. */
   readonly failures: ReadonlyArray<string>
+  /** Of the first rows that it failed for. */
+  readonly stories: ReadonlyArray<string>
 }
 
 /** Between a worker's begun mark and the request's arrival here. */
@@ -87,6 +89,30 @@ const duplicatesIn = (evidence: Evidence): ReadonlyArray<Duplicate> => {
   )
 }
 
+/** What is known of a row, for whoever looks for the bug. Times are seconds after its insertion. */
+const story = (evidence: Evidence, token: string): string => {
+  const { arrivals, committed, firings, said, sends } = evidence
+  const since = committed.get(token)?.at ?? 0
+  const second = (at: number | undefined) => (at === undefined ? "?" : ((at - since) / 1000).toFixed(2))
+  const copies = arrivals.filter((arrival) => arrival.token === token)
+  const notices = [...new Set(copies.flatMap(({ notice = "" }) => [notice]))]
+  return [
+    `${token} of ${committed.get(token)?.database}, notices ${notices.join(" ")}`,
+    ...copies.map(({ at, marked }) => `arrived at ${second(at)}${marked ? ", marked" : ""}`),
+    ...notices.map((notice) => `said to be sent at ${second(said.get(notice))}`),
+    ...sends.flatMap(({ accepted, at, clientRequestId, door, fault, until }) =>
+      notices.includes(clientRequestId ?? "")
+        ? [
+            `sent ${second(at)} to ${second(until)} through ${door}: ${accepted ? "accepted" : "not"} ${JSON.stringify(fault) ?? ""}`
+          ]
+        : []
+    ),
+    ...firings.flatMap(({ doors, fault, from, to }) =>
+      doors.length > 0 && to > since - 60_000 ? [`${fault} ${second(from)} to ${second(to)} at ${doors.join(" ")}`] : []
+    )
+  ].join("\n    ")
+}
+
 const some = (what: string, tokens: ReadonlyArray<string>) =>
   tokens.length === 0 ? [] : [`${tokens.length} ${what}: ${tokens.slice(0, 10).join(", ")}`]
 
@@ -97,9 +123,11 @@ export const judge = (evidence: Evidence): Verdict => {
   const duplicates = duplicatesIn(evidence)
   const tokens = (list: ReadonlyArray<Duplicate>) => list.map(({ token }) => token)
   const unexplained = duplicates.filter(({ because }) => reconcile === "mailbox" || because === undefined)
+  const wrong = new Set([...lost, ...tokens(unexplained), ...tokens(duplicates.filter(({ marked }) => !marked))])
   return {
     lost,
     duplicates,
+    stories: [...wrong].slice(0, 5).map((token) => story(evidence, token)),
     failures: [
       ...some("rows were lost", lost),
       ...some("mails came twice without a right to", tokens(unexplained)),

@@ -21,6 +21,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     tests: outbox
   },
   {
+    name: "begun mark counted from the answer",
+    file: "src/Mailer/Graph.ts",
+    find: "asked + Duration.toMillis(markIsGood)",
+    replace: "Infinity",
+    tests: ["test/Mailer/Graph.test.ts"]
+  },
+  {
     name: "settle without the token",
     file: "src/Outbox.ts",
     find: " and (o.claim = s.claim or s.outcome = 'sent')`",
