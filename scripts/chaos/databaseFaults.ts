@@ -12,20 +12,19 @@ const promised = 16_000
 const atWork = (target: Target, from: number, to: number) =>
   Effect.gen(function* () {
     const { arena, places } = target
-    const before = arena.workers.map((worker) => ({ worker, generation: worker.generation() }))
-    const noticed = () => firstTrouble(target, "database", from) !== undefined
-    yield* until(() => noticed() || Date.now() > to + promised, 50)
-    if (!noticed()) return to
-    return yield* until(
-      () =>
-        before.every(
-          ({ generation, worker }) =>
-            worker.generation() !== generation ||
-            generation === undefined ||
-            places.every(({ name }) => arena.log.isWorking(worker.name, name))
-        ),
-      50
+    // Each worker at each database once: something else may be wrong at another one by then.
+    let away = arena.workers.flatMap((worker) =>
+      places.map(({ name }) => ({ worker, name, generation: worker.generation() }))
     )
+    yield* until(() => firstTrouble(target, "database", from) !== undefined || Date.now() > to + promised, 50)
+    if (firstTrouble(target, "database", from) === undefined) return to
+    return yield* until(() => {
+      away = away.filter(
+        ({ generation, name, worker }) =>
+          generation !== undefined && worker.generation() === generation && !arena.log.isWorking(worker.name, name)
+      )
+      return away.length === 0
+    }, 50)
   })
 
 const between = (least: number, most: number) => Effect.flatMap(Random.nextBetween(least, most), Effect.sleep)
