@@ -3,6 +3,7 @@
 import type { Send } from "../stage/GraphSends.ts"
 import type { Arrival, Reconcile } from "./Arena.ts"
 import type { Firing } from "./Fault.ts"
+import { ofDatabases, ofServer } from "./databaseFaults.ts"
 import { unclear } from "./graphFaults.ts"
 import { unsettling } from "./workerFaults.ts"
 
@@ -39,11 +40,27 @@ export interface Verdict {
   readonly stories: ReadonlyArray<string>
 }
 
+const outages = new Set([...ofDatabases, ...ofServer].map(({ name }) => name))
+
 /** Between a worker's begun mark and the request's arrival here. */
 const onItsWay = 1_000
 
+/** An outcome that a database did not take is written at one of the next tries. */
+const nextTry = 6_000
+
+/** Whether that database was away until then, so that the outcome could not be written. */
+const away = ({ firings }: Evidence, database: string | undefined, until: number) =>
+  firings.some(
+    ({ databases, fault, from, healedMillis = Infinity, to }) =>
+      outages.has(fault) &&
+      database !== undefined &&
+      databases.includes(database) &&
+      from <= until &&
+      to + healedMillis + nextTry >= until
+  )
+
 /** The fault because of which nobody knew of the send `before`, when `again` came. */
-const reason = (evidence: Evidence, before: Send, again: number): string | undefined => {
+const reason = (evidence: Evidence, before: Send, database: string | undefined, again: number): string | undefined => {
   const notice = before.clientRequestId ?? ""
   const settledAt = evidence.said.get(notice) ?? Infinity
   if (settledAt < again) return undefined
@@ -55,7 +72,7 @@ const reason = (evidence: Evidence, before: Send, again: number): string | undef
       doors.includes(before.door) &&
       to >= before.at &&
       from <= Math.min(again, settledAt) &&
-      from <= (before.until ?? Infinity) + onItsWay
+      (from <= (before.until ?? Infinity) + onItsWay || away(evidence, database, from))
   )
   if (struck !== undefined) return struck.fault
   return evidence.unwritten.has(notice) ? "a worker deployed (SIGTERM)" : undefined
@@ -83,7 +100,9 @@ const duplicatesIn = (evidence: Evidence): ReadonlyArray<Duplicate> => {
       // The same row under two notices is never right.
       const same = copies.every((copy) => copy.notice === notice)
       const before = same ? (accepted.get(notice) ?? []).filter((send) => send.at < at) : []
-      const because = before.map((send) => reason(evidence, send, at)).find((found) => found !== undefined)
+      const because = before
+        .map((send) => reason(evidence, send, evidence.committed.get(token)?.database, at))
+        .find((found) => found !== undefined)
       return { token, at, marked, because }
     })
   )

@@ -74,6 +74,19 @@ describe("the judge of the chaos", () => {
     assert.match(failures({ firings: [firing("a worker deployed (SIGTERM)", 1_040, 2_000)] }), /twice/)
   })
 
+  it("forgives it where the worker was killed while the database was away and could not take the outcome", () => {
+    const killed = firing("a worker killed (SIGKILL)", 8_000, 9_000)
+    const outage = (name: string) => ({
+      ...firing("read-only", 1_010, 6_000),
+      doors: [],
+      databases: [name],
+      healedMillis: 3_000
+    })
+    assert.strictEqual(failures({ firings: [outage("autos"), killed] }), "")
+    assert.match(failures({ firings: [outage("freight"), killed] }), /twice/)
+    assert.match(failures({ firings: [{ ...outage("autos"), to: 1_500, healedMillis: 0 }, killed] }), /twice/)
+  })
+
   it("forgives it where the worker named the outcome as not written when it had to end", () => {
     assert.strictEqual(failures({ unwritten: new Set(["n1"]) }), "")
   })
