@@ -94,7 +94,7 @@ export class Mailer extends Context.Service<
      * Sends one mail. `begin` runs once, after what can fail without a request (standing, token) and right before the
      * request is written, or while the few before it are; `compose` runs meanwhile. If either fails, nothing is sent, and
      * `begin`'s failure is told first. Interruptible until they start, not afterwards; ends within `sendTimeout` of
-     * `begin`'s end, or with `compose`.
+     * `begin`'s end, or with `compose`; requests nothing when `begin` began 20 s ago.
      */
     readonly send: <C, B, R>(
       compose: Effect.Effect<Mail, C, R>,

@@ -25,16 +25,20 @@ export const makeMail = (bytes: Buffer, envelope: Omit<Mail, "raw" | "parsed">):
 export interface Headers {
   readonly messageId: string | undefined
   readonly addressed: boolean
+  /** Where they end and the text begins. */
+  readonly end: number
 }
 
-/** The two things that Graph's answer depends on; undefined if this is no message at all. */
+/** What Graph's answer depends on; undefined if this is no message at all. */
 export const scanHeaders = (bytes: Buffer): Headers | undefined => {
   const crlf = bytes.indexOf("\r\n\r\n")
-  const end = crlf === -1 ? bytes.indexOf("\n\n") : crlf
-  const head = bytes.toString("latin1", 0, end === -1 ? bytes.length : end).replace(/\r?\n[ \t]+/g, " ")
+  const found = crlf === -1 ? bytes.indexOf("\n\n") : crlf
+  const end = found === -1 ? bytes.length : found
+  const head = bytes.toString("latin1", 0, end).replace(/\r?\n[ \t]+/g, " ")
   if (!/^[!-9;-~]+:/.test(head)) return undefined
   return {
     messageId: /^message-id:\s*(<[^>]+>)/im.exec(head)?.[1],
-    addressed: /^(?:to|cc|bcc):.*@/im.test(head)
+    addressed: /^(?:to|cc|bcc):.*@/im.test(head),
+    end
   }
 }

@@ -6,8 +6,10 @@ import { type Mail, makeMail, scanHeaders } from "./GraphMail.ts"
 export interface MailboxOptions {
   /** Without it every mailbox exists. */
   readonly mailboxes?: ReadonlyArray<string>
-  /** How long after its 202 a mail can be found. */
-  readonly sentItemsLagMillis?: number
+  /** How long after its 202 a mail can be found; one for all mails, or asked for each. */
+  readonly sentItemsLagMillis?: number | (() => number)
+  /** Keeps of a mail what stands above its text, so that a hundred thousand fit into memory. */
+  readonly headersOnly?: boolean
 }
 
 export interface Mailboxes {
@@ -37,6 +39,7 @@ const decodeBase64 = (body: Buffer): Buffer | undefined => {
 export const makeMailboxes = (options: MailboxOptions, onMail: (mail: Mail) => void): Mailboxes => {
   const known = options.mailboxes && new Set(options.mailboxes.map((mailbox) => mailbox.toLowerCase()))
   const lag = options.sentItemsLagMillis ?? 0
+  const foundAt = new WeakMap<Mail, number>()
   const mails: Array<Mail> = []
   const maxInFlight = new Map<string, number>()
   const inFlight = new Map<string, number>()
@@ -79,7 +82,9 @@ export const makeMailboxes = (options: MailboxOptions, onMail: (mail: Mail) => v
     if (unknown !== undefined) return unknown
     if (!headers.addressed) return refuse("ErrorInvalidRecipients", "At least one recipient is not valid.")
     const { clientRequestId, now: receivedAt } = ask
-    const mail = makeMail(bytes, { receivedAt, mailbox, messageId: headers.messageId, clientRequestId })
+    const kept = options.headersOnly === true ? Buffer.from(bytes.subarray(0, headers.end)) : bytes
+    const mail = makeMail(kept, { receivedAt, mailbox, messageId: headers.messageId, clientRequestId })
+    foundAt.set(mail, receivedAt + (typeof lag === "number" ? lag : lag()))
     mails.push(mail)
     onMail(mail)
     return { status: 202, headers: { "cache-control": "private" } }
@@ -93,7 +98,7 @@ export const makeMailboxes = (options: MailboxOptions, onMail: (mail: Mail) => v
     const wanted = filter.replaceAll("''", "'")
     const fields = ask.query.get("$select")?.split(",")
     const value = mails.flatMap((mail, index) => {
-      if (mail.mailbox !== mailbox || mail.messageId !== wanted || mail.receivedAt + lag > ask.now) return []
+      if (mail.mailbox !== mailbox || mail.messageId !== wanted || (foundAt.get(mail) ?? 0) > ask.now) return []
       const item = { id: `item-${index}`, isDraft: false, parentFolderId: "sentitems", internetMessageId: wanted }
       return [Object.fromEntries(Object.entries(item).filter(([name]) => fields?.includes(name) ?? true))]
     })

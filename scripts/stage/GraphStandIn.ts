@@ -10,10 +10,13 @@ import { type Endpoint, faultAnswer, type Faults, makeFaults } from "./GraphFaul
 import { type LoginOptions, makeLogin } from "./GraphLogin.ts"
 import type { Mail } from "./GraphMail.ts"
 import { type MailboxOptions, makeMailboxes } from "./GraphMailboxes.ts"
+import { type Recorded, recorded, type Send } from "./GraphSends.ts"
 import { listen } from "./loopback.ts"
 
 export interface Options extends LoginOptions, MailboxOptions {
   readonly port?: number
+  /** Ports at which it is reached, for telling callers apart; one if absent. */
+  readonly doors?: number
   /** Called in the instant a mail is accepted, before the answer goes out: for a stopwatch. */
   readonly onAccepted?: (mail: Mail) => void
 }
@@ -28,6 +31,10 @@ export interface Requests {
 
 export interface StandIn {
   readonly origin: string
+  /** One a door; the first is `origin`. */
+  readonly origins: ReadonlyArray<string>
+  /** In the order of their arrival. Live. */
+  readonly sends: ReadonlyArray<Send>
   /** Accepted, in order. Live. */
   readonly mails: ReadonlyArray<Mail>
   readonly faults: Omit<Faults, "take">
@@ -76,6 +83,7 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
   })
   const byStatus: Record<number, number> = {}
   const requests = { token: 0, sendMail: 0, messages: 0, byStatus }
+  const sends: Array<Recorded> = []
 
   const route = (method: string, path: string): Route | undefined => {
     const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path)?.[1]
@@ -106,9 +114,11 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
     route: Route,
     ask: Ask,
     request: IncomingMessage,
-    refusal: Answer | undefined
+    refusal: Answer | undefined,
+    send: Recorded | undefined
   ): Promise<Fate> => {
     const fault = refusal === undefined ? faults.take(route.at, route.mailbox) : undefined
+    if (send !== undefined) send.fault = fault
     if (fault === "reset-before-read") return "reset"
     const body = await readBody(request).catch(() => undefined)
     // Whoever hung up gets no answer.
@@ -119,6 +129,7 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
     if (delay > 0) await sleep(delay)
     if (typeof fault === "object" && "status" in fault) return faultAnswer(ask, route.at, fault)
     const answer = route.answer(ask, body)
+    if (send !== undefined) send.accepted = answer.status === 202
     if (answer.status >= 300 || typeof fault !== "string") return answer
     if (fault === "reset-after-accept") return "reset"
     return fault === "hang-after-accept" ? "hang" : faultAnswer(ask, route.at, { status: 504 })
@@ -133,15 +144,20 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
     const ask = { origin: here, headers, query: url.searchParams, now, requestId: randomUUID(), clientRequestId }
     const found = route(request.method ?? "", url.pathname)
     if (found !== undefined) requests[found.at]++
+    const send = found?.at === "sendMail" ? recorded(ask, found.mailbox) : undefined
+    if (send !== undefined) sends.push(send)
     const admitted = found?.admit(ask) ?? graphError(ask, 404, "ResourceNotFound", "There is no such resource.")
     const leave = "leave" in admitted ? admitted.leave : () => {}
     // Whoever hangs up frees the place, too.
-    response.once("close", leave)
+    response.once("close", () => {
+      leave()
+      if (send !== undefined) send.until = clock.currentTimeMillisUnsafe()
+    })
     const refusal = "leave" in admitted ? undefined : admitted
     const fate =
       found === undefined
         ? refusal
-        : await decide(found, ask, request, refusal).catch((bug: unknown) =>
+        : await decide(found, ask, request, refusal, send).catch((bug: unknown) =>
             graphError(ask, 500, "StandInBroke", String(bug))
           )
     if (fate === undefined || fate === "hang") return
@@ -158,11 +174,17 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
   }
 
   // Kept open for long: a server that closes idle connections at its own whim looks like a reset to its callers.
-  const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) => void serve(request, response))
-  const port = yield* Effect.orDie(listen(server, options.port))
+  const door = Effect.fnUntraced(function* (wanted?: number) {
+    const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) => void serve(request, response))
+    return `http://127.0.0.1:${yield* Effect.orDie(listen(server, wanted))}`
+  })
+  const origin = yield* door(options.port)
+  const others = yield* Effect.replicateEffect(door(), (options.doors ?? 1) - 1)
 
   const standIn: StandIn = {
-    origin: `http://127.0.0.1:${port}`,
+    origin,
+    origins: [origin, ...others],
+    sends,
     mails: boxes.mails,
     faults,
     requests,

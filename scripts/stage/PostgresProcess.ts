@@ -127,10 +127,11 @@ export const launch = (
 export const run = (
   program: string,
   args: ReadonlyArray<string>,
-  account: Account
+  account: Account,
+  env = environment()
 ): Effect.Effect<{ readonly ok: boolean; readonly output: string }> =>
   Effect.callback((resume) => {
-    const child = spawn(program, args, { cwd: "/", detached: true, env: environment(), ...account })
+    const child = spawn(program, args, { cwd: "/", detached: true, env, ...account })
     let output = ""
     const collect = (chunk: Buffer) => (output += chunk.toString("utf8"))
     child.stdout.on("data", collect)

@@ -31,6 +31,12 @@ export const brisk = Duration.seconds(1)
 /** With less time than this left after the wait for a place nothing is requested: a slow answer would come too late. */
 const worthwhile = Duration.seconds(10)
 
+/**
+ * A begun mark is as old as its statement, not as the news of it: a process may be frozen between the two, or its
+ * connection silent, and when the mark's lease is over somebody else sends the mail. From the statement to the last outcome.
+ */
+const markIsGood = Duration.seconds(30)
+
 export interface Mailbox {
   /** For one of the databases that use this mailbox: while its server hangs, it takes no other's place. */
   readonly mailer: Effect.Effect<Mailer["Service"]>
@@ -88,7 +94,7 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
   const inPlace = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
     const start = yield* elapsed
     if (start > end - Duration.toMillis(worthwhile)) {
-      return yield* new MailerError({ reason: tooLate("All requests in flight took too long.") })
+      return yield* new MailerError({ reason: tooLate("The requests in flight, or the database, took too long.") })
     }
     const result = yield* deliver(mail, message, token, end)
     slow = (yield* elapsed) - start > Duration.toMillis(brisk)
@@ -106,13 +112,13 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
       yield* Effect.interruptible(deck.take(share))
       const begun = Effect.gen(function* () {
         const token = yield* gate.prepare(Effect.interruptible(tokens.get))
-        const beginning = yield* Effect.forkChild(Effect.andThen(begin, elapsed), {
-          startImmediately: true
-        })
+        const asked = yield* elapsed
+        const beginning = yield* Effect.forkChild(Effect.andThen(begin, elapsed), { startImmediately: true })
         const composed = yield* Effect.exit(
           Effect.flatMap(compose, (mail) => Effect.map(Mime.render(mail), (message) => ({ mail, message })))
         )
-        const end = (yield* Fiber.join(beginning)) + Duration.toMillis(sendTimeout)
+        const told = yield* Fiber.join(beginning)
+        const end = Math.min(told + Duration.toMillis(sendTimeout), asked + Duration.toMillis(markIsGood))
         const { mail, message } = yield* composed
         yield* places.take(1)
         return { mail, message, token, end }

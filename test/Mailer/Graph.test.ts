@@ -43,6 +43,21 @@ describe("Graph", () => {
     })
   )
 
+  it.effect("requests nothing once 20 s have passed since it asked to begin, however late the answer came", () =>
+    Effect.gen(function* () {
+      const { mailer, requests } = yield* setup(() => status(202))
+      const beginning = Effect.fnUntraced(function* (time: Duration.Input) {
+        const sending = yield* Effect.forkChild(mailer.send(Effect.succeed(mail), Effect.sleep(time)))
+        yield* TestClock.adjust(time)
+        return yield* Fiber.join(sending)
+      })
+      yield* beginning("19 seconds")
+      assert.lengthOf(yield* requests, 1)
+      assert.strictEqual((yield* Effect.flip(beginning("21 seconds"))).reason._tag, "Transient")
+      assert.lengthOf(yield* requests, 1)
+    })
+  )
+
   it.effect("without a token it does not begin, and a blocked credential closes the mailbox", () =>
     Effect.gen(function* () {
       const { events, login, mailer, send } = yield* setup(() => status(202))

@@ -1,9 +1,9 @@
 // A peer that falls silent: no packet, no error, connections that stay open. Nothing waits for it for ever.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, SubscriptionRef } from "effect"
+import { proxy } from "../../scripts/stage/proxy.ts"
 import * as Connection from "../../src/Connection.ts"
 import * as line from "../support/line.ts"
-import { proxy } from "../support/proxy.ts"
 import { silently } from "../support/quiet.ts"
 
 /** The line, with a proxy between the app and its database; the test itself goes straight to it. */

@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, type Scope, type SubscriptionRef } from "effect"
+import { proxy } from "../../scripts/stage/proxy.ts"
 import type { Statuses } from "../../src/Supervisor.ts"
 import { limited } from "../support/limited.ts"
 import * as line from "../support/line.ts"
-import { proxy } from "../support/proxy.ts"
 import { quiet, silently } from "../support/quiet.ts"
 
 const noticed = Effect.timeout("15 seconds")

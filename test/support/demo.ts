@@ -1,9 +1,10 @@
 // The demo as a child process in a temporary folder of its own, so that everything it leaves behind can be found.
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { livingIn } from "../../scripts/chaos/survivors.ts"
 import { ended } from "../../scripts/stage/ended.ts"
 
 /** PostgreSQL's user may enter it. */
@@ -19,28 +20,6 @@ const folder = Effect.acquireRelease(
 const until = Effect.fnUntraced(function* (condition: () => boolean) {
   while (!condition()) yield* Effect.sleep(20)
 })
-
-const read = (of: () => string) => {
-  try {
-    return of()
-  } catch {
-    return ""
-  }
-}
-
-/** Processes that were started for this folder or live in it; only Linux tells. */
-const processes = (place: string) => {
-  if (process.platform !== "linux") return []
-  return readdirSync("/proc").filter((pid) =>
-    /^\d+$/.test(pid)
-      ? [
-          read(() => readlinkSync(`/proc/${pid}/cwd`)),
-          read(() => readFileSync(`/proc/${pid}/cmdline`, "utf8")),
-          read(() => readFileSync(`/proc/${pid}/environ`, "utf8"))
-        ].some((text) => text.includes(place))
-      : false
-  )
-}
 
 /** Without `by` nobody can type: standard input is a pipe. */
 export const startDemo = Effect.fn("startDemo")(function* (args: ReadonlyArray<string>, by?: "terminal") {
@@ -72,7 +51,7 @@ export const startDemo = Effect.fn("startDemo")(function* (args: ReadonlyArray<s
     type: (text: string) => void child.stdin.write(text),
     inbox: () => /Inbox\s+\S*(http:\/\/127\.0\.0\.1:\d+\/)/.exec(said.text)?.[1] ?? "",
     /** What the demo itself made there, and processes; not the loader's cache. */
-    left: () => [...readdirSync(place).filter((name) => !name.startsWith("tsx-")), ...processes(place)],
-    leavesNothing: until(() => readdirSync(place).every((name) => name.startsWith("tsx-")) && !processes(place).length)
+    left: () => [...readdirSync(place).filter((name) => !name.startsWith("tsx-")), ...livingIn(place)],
+    leavesNothing: until(() => readdirSync(place).every((name) => name.startsWith("tsx-")) && !livingIn(place).length)
   }
 })

@@ -18,10 +18,18 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a send whose begun mark failed goes out",
     file: "src/Mailer/Graph.ts",
-    find: "Effect.forkChild(Effect.andThen(begin, elapsed), {",
-    replace: "Effect.forkChild(Effect.andThen(Effect.ignore(begin), elapsed), {",
+    find: "Effect.forkChild(Effect.andThen(begin, elapsed)",
+    replace: "Effect.forkChild(Effect.andThen(Effect.ignore(begin), elapsed)",
     test: graph,
     says: "sends nothing if beginning fails"
+  },
+  {
+    name: "the begun mark is as old as the news of it",
+    file: "src/Mailer/Graph.ts",
+    find: "asked + Duration.toMillis(markIsGood)",
+    replace: "Infinity",
+    test: graph,
+    says: "requests nothing once 20 s have passed since it asked to begin"
   },
   {
     name: "a refused token is kept",

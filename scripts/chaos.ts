@@ -1,0 +1,44 @@
+// `npm run chaos`: two workers on three databases, while everything goes wrong in a random order that its seed repeats.
+// Ends with a table, and with an error unless every row was mailed, none twice without need, and nothing is left running.
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { randomInt } from "node:crypto"
+import { chaos } from "./chaos/run.ts"
+
+/** From here on every fault has to hit sends ten times. */
+const long = { rows: 100_000, least: 10 }
+const least = (rows: number) => (rows >= long.rows ? long.least : 1)
+
+/** Long enough for each fault once; and no more rows a second than two workers on a small machine mail beside it all. */
+const secondsFor = (rows: number) => Math.max(150, Math.ceil(rows / 60))
+
+Command.make(
+  "chaos",
+  {
+    rows: Flag.Int("rows").pipe(
+      Flag.withDescription("How many rows are inserted; the faults last accordingly"),
+      Flag.withDefault(3_000)
+    ),
+    seed: Flag.Int("seed").pipe(
+      Flag.withDescription("Of the random order; another one each time if not given"),
+      Flag.optional
+    ),
+    reconcile: Flag.Literals("reconcile", ["resend", "mailbox"]).pipe(
+      Flag.withDescription("What becomes of mails that may have been sent; with mailbox none may come twice"),
+      Flag.withDefault("resend" as const)
+    ),
+    log: Flag.String("log").pipe(Flag.withDescription("A file for what the workers say"), Flag.optional)
+  },
+  ({ log, reconcile, rows, seed }) =>
+    chaos({
+      ...{ rows, reconcile, seconds: secondsFor(rows), least: least(rows), only: undefined, print: Console.log },
+      seed: Option.getOrElse(seed, () => randomInt(1_000_000)),
+      logFile: Option.getOrUndefined(log)
+    }).pipe(Effect.andThen(Console.log("✓ every row was mailed, and what was promised held")))
+).pipe(
+  Command.run({ version: "chaos" }),
+  Effect.tapError((error) => Console.error(typeof error === "string" ? `✗ ${error}` : error)),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)
