@@ -13,11 +13,16 @@ import { quiet } from "./support/quiet.ts"
 const starting = Effect.fnUntraced(function* (made: string, here: string) {
   const said: Array<string> = []
   const answer = (texts: ReadonlyArray<string>) =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
       const text = texts.join("")
-      if (/inquiries_mailer\.outbox/.test(text)) said.push("outbox")
+      if (/inquiries_mailer\.outbox/.test(text)) {
+        said.push("outbox")
+        return Effect.never
+      }
       const oid = text.includes("inquiries_mailer.identity") ? made : here
-      return [{ version: 1000, oldestWorker: 1, oid, system: "1", branch: null, readable: true, off: true }]
+      return Effect.succeed([
+        { version: 1000, oldestWorker: 1, oid, system: "1", branch: null, readable: true, off: true }
+      ])
     })
   const sql = Object.assign(answer, { literal: (text: string) => text })
   const self = { ...indifferent, healthy: Effect.sync(() => void said.push("healthy")) }

@@ -102,12 +102,9 @@ export const start = Effect.fn("GraphStandIn.start")(function* (
     if (action === "sendMail" && item === undefined && method === "POST") {
       return { at: action, mailbox, admit, answer: (ask, body) => boxes.sendMail(ask, mailbox, body) }
     }
-    if (action === "messages" && method === "GET") {
-      const answer = (ask: Ask) =>
-        item === undefined ? boxes.messages(ask, mailbox) : boxes.source(ask, mailbox, decodePath(item))
-      return { at: action, mailbox, admit, answer }
-    }
-    return undefined
+    const read = (ask: Ask) =>
+      item === undefined ? boxes.messages(ask, mailbox) : boxes.source(ask, mailbox, decodePath(item))
+    return action === "messages" && method === "GET" ? { at: action, mailbox, admit, answer: read } : undefined
   }
 
   const decide = async (

@@ -9,7 +9,7 @@ import { check, hop, repairs, runSql, setVariables, sound } from "../support/che
 import { limited } from "../support/limited.ts"
 import * as line from "../support/line.ts"
 import { missing, pooled } from "../support/pooler.ts"
-import { proxy } from "../support/proxy.ts"
+import { proxy } from "../../scripts/stage/proxy.ts"
 import { silently } from "../support/quiet.ts"
 import { environment } from "../support/worker.ts"
 

@@ -9,7 +9,7 @@ const batch = "test/Batch.test.ts"
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Message-ID from the customer's key",
-    file: "src/Delivery.ts",
+    file: "src/Letter.ts",
     find: "messageId: messageId(notice.id,",
     replace: "messageId: messageId(notice.key as typeof notice.id,",
     test: delivery,
@@ -41,7 +41,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a resend is not marked as a duplicate",
-    file: "src/Delivery.ts",
+    file: "src/Letter.ts",
     find: "maybeDuplicate: notice.maybeSent",
     replace: "maybeDuplicate: false",
     test: reconcile,

@@ -47,8 +47,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "next due time ignored",
     file: "src/Monitor.ts",
-    find: "const due = claimed.untilDue ?? pollEvery",
-    replace: "const due = pollEvery",
+    find: "(claimed.untilDue ?? pollEvery)",
+    replace: "pollEvery",
     test: monitor,
     says: "claims when the next notice comes due, and not before"
   },
