@@ -24,7 +24,7 @@ const starting = Effect.fnUntraced(function* (made: string, here: string) {
         { version: 1000, oldestWorker: 1, oid, system: "1", branch: null, readable: true, off: true }
       ])
     })
-  const sql = Object.assign(answer, { literal: (text: string) => text })
+  const sql = Object.assign(answer, { literal: (text: string) => text, unsafe: (text: string) => answer([text]) })
   const self = { ...indifferent, healthy: Effect.sync(() => void said.push("healthy")) }
   const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
     Effect.provide([
