@@ -1,10 +1,14 @@
-// `status`: how every configured database stands, read from the databases themselves. One that is away is shown as that.
-import { Console, Effect, Option } from "effect"
+// `status`: how every configured database stands, from the running worker where one answers, else from the databases
+// themselves, which know neither a worker's state nor its mailboxes. What cannot be asked is shown as that.
+import { Console, DateTime, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { countLimit, type Counts } from "../Counts.ts"
+import { countLimit } from "../Counts.ts"
 import type { Database } from "../Database.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import { Operator } from "../Operator.ts"
+import type { Endpoint } from "../Settings/Endpoint.ts"
+import type { DatabaseStatus, StatusDocument } from "../StatusDocument.ts"
+import { workerStatus } from "./askWorker.ts"
 import { choose } from "./choose.ts"
 import { settings } from "./settings.ts"
 
@@ -13,7 +17,10 @@ const flags = {
     Flag.optional,
     Flag.withDescription("Only this one, by its name, with what it mailed last.")
   ),
-  json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("For a machine to read."))
+  json: Flag.Boolean("json").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("For a machine to read: the document of schema/status.schema.json.")
+  )
 }
 
 interface Flags {
@@ -21,28 +28,60 @@ interface Flags {
   readonly json: boolean
 }
 
-type Standing = { readonly database: string } & (Counts | { readonly unknown: string })
-
 const handler = Effect.fn("command.status")(function* ({ database, json }: Flags) {
-  const { databases } = yield* settings
+  const { databases, endpoint } = yield* settings
   const chosen = yield* choose(databases, Option.getOrUndefined(database))
-  const one = ({ name }: Database) =>
-    Operator.use(({ counts }) => counts(name)).pipe(
-      Effect.map((counts): Standing => ({ database: name, ...counts })),
-      Effect.catch(({ reason }) => Effect.succeed<Standing>({ database: name, unknown: reason }))
+  const told = endpoint === undefined ? undefined : yield* fromWorker(endpoint, chosen)
+  const document = told ?? (yield* fromDatabases(chosen).pipe(Effect.provide(Operator.layer(databases))))
+  yield* Console.log(json ? JSON.stringify(document, undefined, 2) : table(document, Option.isSome(database)))
+  if (document.databases.some(({ condition, counts }) => condition === "down" || counts === null)) {
+    return yield* new ExitStatus({ code: exitCodes.unavailable })
+  }
+})
+
+/** Undefined where none answers. A database that it does not watch, because its settings are older, is shown as that. */
+const fromWorker = Effect.fnUntraced(
+  function* (endpoint: Endpoint, chosen: ReadonlyArray<Database>) {
+    const document = yield* workerStatus(endpoint)
+    const databases = chosen.map(
+      ({ name }) =>
+        document.databases.find((each) => each.name === name) ??
+        unasked(name, "the running worker does not watch it: restart it with these settings")
     )
-  const all = yield* Effect.forEach(chosen, one, { concurrency: "unbounded" }).pipe(
-    Effect.provide(Operator.layer(databases))
+    return { ...document, databases } satisfies StatusDocument
+  },
+  Effect.catchTag("NoAnswer", ({ reason }) => Effect.as(Console.error(`${reason}: asking the databases`), undefined))
+)
+
+const fromDatabases = Effect.fnUntraced(function* (chosen: ReadonlyArray<Database>) {
+  const databases = yield* Effect.forEach(
+    chosen,
+    ({ name }) =>
+      Operator.use(({ counts }) => counts(name)).pipe(
+        Effect.map((counts): DatabaseStatus => ({
+          ...unasked(name, null),
+          state: counts.pausedSince === null ? "unknown" : "paused",
+          counts
+        })),
+        Effect.catch(({ reason }) => Effect.succeed(unasked(name, reason)))
+      ),
+    { concurrency: "unbounded" }
   )
-  yield* Console.log(json ? JSON.stringify(all, undefined, 2) : table(all, Option.isSome(database)))
-  if (all.some((each) => "unknown" in each)) return yield* new ExitStatus({ code: exitCodes.unavailable })
+  const time = DateTime.formatIso(yield* DateTime.now)
+  const document: StatusDocument = { worker: null, time, condition: "unknown", databases }
+  return document
+})
+
+const unasked = (name: string, reason: string | null): DatabaseStatus => ({
+  ...{ name, condition: "unknown", state: "unknown", reason, since: null, nextAttempt: null },
+  ...{ crashes: null, restarts: null, mailbox: null, counts: null }
 })
 
 const titles = ["database", "state", "waiting", "oldest", "uncertain", "parked", "sent 24 h", "gone 24 h", "last mail"]
 
 /** Columns, and below them what does not fit into one. */
-export const table = (all: ReadonlyArray<Standing>, withRecent: boolean): string => {
-  const rows = [titles, ...all.map(cells)]
+export const table = ({ databases, worker }: StatusDocument, withRecent: boolean): string => {
+  const rows = [titles, ...databases.map((each) => cells(each, worker !== null))]
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
   const aligned = rows.map((row) =>
     row
@@ -50,34 +89,45 @@ export const table = (all: ReadonlyArray<Standing>, withRecent: boolean): string
       .join("  ")
       .trimEnd()
   )
-  return [...aligned, ...all.flatMap((each) => notes(each, withRecent))].join("\n")
+  return [...aligned, ...databases.flatMap((each) => notes(each, withRecent))].join("\n")
 }
 
-const cells = (each: Standing): ReadonlyArray<string> => {
-  if ("unknown" in each) return [each.database, "not known", ...titles.slice(2).map(() => "-")]
+const cells = ({ counts, name, state }: DatabaseStatus, asked: boolean): ReadonlyArray<string> => {
+  const shown = state !== "unknown" ? state : counts === null || asked ? "not known" : "not paused"
+  if (counts === null) return [name, shown, ...titles.slice(2).map(() => "-")]
   return [
-    each.database,
-    each.pausedSince === null ? "not paused" : "paused",
-    number(each.waiting),
-    span(each.oldestWaitingSeconds),
-    number(each.uncertain),
-    number(Object.values(each.parked).reduce((sum, count) => sum + count, 0)),
-    number(each.sent),
-    number(each.gone),
-    each.lastSentAt ?? "-"
+    name,
+    shown,
+    number(counts.waiting),
+    span(counts.oldestWaitingSeconds),
+    number(counts.uncertain),
+    number(Object.values(counts.parked).reduce((sum, count) => sum + count, 0)),
+    number(counts.sent),
+    number(counts.gone),
+    counts.lastSentAt ?? "-"
   ]
 }
 
-const notes = (each: Standing, withRecent: boolean): ReadonlyArray<string> => {
-  const note = (text: string) => `${each.database}: ${text}`
-  if ("unknown" in each) return [note(each.unknown)]
-  const parked = Object.entries(each.parked).map(([reason, count]) => `${number(count)} ${reason}`)
+const notes = (
+  { counts, mailbox, name, nextAttempt, reason, since, state }: DatabaseStatus,
+  withRecent: boolean
+): ReadonlyArray<string> => {
+  const note = (text: string) => `${name}: ${text}`
+  const next = (time: string | null) => (time === null ? "" : `; next attempt at ${time}`)
+  const paused = counts?.pausedSince ?? null
+  const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${number(count)} ${reason}`)
   return [
-    ...(each.pausedSince === null
+    ...(reason === null || state === "paused"
       ? []
-      : [note(`paused since ${each.pausedSince}; \`inquiries-mailer resume\` ends it`)]),
+      : [note(`${since === null ? "" : `since ${since}: `}${reason}${next(nextAttempt)}`)]),
+    ...(mailbox === null || mailbox.reason === null
+      ? []
+      : [note(`its mailbox is ${mailbox.standing}: ${mailbox.reason}${next(mailbox.nextAttempt)}`)]),
+    ...(paused === null ? [] : [note(`paused since ${paused}; \`inquiries-mailer resume\` ends it`)]),
     ...(parked.length === 0 ? [] : [note(`parked: ${parked.join(", ")}; see \`inquiries-mailer parked list\``)]),
-    ...(withRecent ? each.recent.map(({ at, key, outcome, table }) => note(`${at} ${table} #${key} ${outcome}`)) : [])
+    ...(withRecent
+      ? (counts?.recent ?? []).map(({ at, key, outcome, table }) => note(`${at} ${table} #${key} ${outcome}`))
+      : [])
   ]
 }
 
@@ -98,5 +148,5 @@ const span = (seconds: number | null): string => {
 }
 
 export const statusCommand = Command.make("status", flags, handler).pipe(
-  Command.withDescription("How every database stands: what waits, what was parked, what was mailed last.")
+  Command.withDescription("How every database stands: its state, what waits, what was parked, what was mailed last.")
 )
