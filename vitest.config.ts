@@ -20,6 +20,8 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           globalSetup: ["test/support/globalSetup.ts"],
+          // They wait more than they work.
+          maxWorkers: 4,
           testTimeout: 60_000,
           hookTimeout: 60_000
         }
