@@ -12,6 +12,7 @@ import * as samples from "../stage/samples.ts"
 import { insist } from "./Client.ts"
 import { tokenIn } from "./Forms.ts"
 import * as Worker from "./Worker.ts"
+import * as Witness from "./Witness.ts"
 import { WorkerLog } from "./WorkerLog.ts"
 
 const file = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
@@ -49,6 +50,9 @@ export interface Arena {
   readonly arrived: ReadonlySet<string>
   /** What went wrong without being a row's fate: a worker that ended by itself or badly. */
   readonly problems: Array<string>
+  readonly witness: Witness.Witness
+  /** At which the workers answer over HTTP. */
+  readonly ports: ReadonlyArray<number>
   /** Every process that was started. */
   readonly pids: Array<number>
 }
@@ -138,10 +142,14 @@ export const open = Effect.fn("Arena.open")(function* ({ logFile, reconcile }: O
   const through = ({ name, network, password, role }: Place) =>
     `postgres://${role}:${password}@127.0.0.1:${network.port}/${name}`
   const databases = settings(places, through, reconcile)
+  const witness = new Witness.Witness()
+  const hook = yield* Witness.receive(witness)
+  const ports = yield* Effect.replicateEffect(Witness.freePort, standIn.origins.length)
   const workers = yield* Effect.forEach(standIn.origins, (door, index) => {
     const name = `worker ${index + 1}`
     return Worker.make({
-      ...{ name, door, file, env: environment(databases, door) },
+      ...{ name, door, file },
+      env: { ...environment(databases, door), PORT: String(ports[index]), ALERT_WEBHOOK_URL: hook },
       hear: (line) => {
         if (logFile !== undefined) appendFileSync(logFile, `${name} ${line}\n`)
         log.hear(name, line)
@@ -153,6 +161,10 @@ export const open = Effect.fn("Arena.open")(function* ({ logFile, reconcile }: O
       }
     })
   })
-  const arena: Arena = { server, places, workers, standIn, log, arrivals, arrived, problems, pids }
+  for (const [index, worker] of workers.entries()) {
+    const isWorking = (database: string) => log.isWorking(worker.name, database)
+    yield* Effect.forkScoped(Witness.watch(witness, worker, ports[index] ?? 0, isWorking))
+  }
+  const arena: Arena = { witness, ports, server, places, workers, standIn, log, arrivals, arrived, problems, pids }
   return arena
 })

@@ -9,6 +9,7 @@ import { table } from "./report.ts"
 import { Firings, names, type Plan, run as runSchedule } from "./Schedule.ts"
 import { survivors } from "./survivors.ts"
 import { type Evidence, judge } from "./verdict.ts"
+import * as Witness from "./Witness.ts"
 
 export interface Options extends Plan, Arena.Options {
   /** At least so many are inserted. */
@@ -54,6 +55,14 @@ const perform = Effect.fnUntraced(function* (options: Options) {
   const end = yield* drain(arena, forms, options.reconcile, say)
   // They only have to see it.
   yield* until(() => firings.underWay === 0, 100).pipe(Effect.timeoutOption("5 seconds"))
+  const rows = new Map(arena.places.map(({ name }) => [name, 0]))
+  for (const { database } of end.committed.values()) rows.set(database, (rows.get(database) ?? 0) + 1)
+  const { witness } = arena
+  if (arena.problems.length === 0) yield* Witness.finish(witness, arena.ports, rows)
+  witness.judgeAlerts(
+    firings.hits("wrong secret, later put right") > 0,
+    arena.places.flatMap(({ credential, password }) => [credential.clientSecret, password])
+  )
   const evidence: Evidence = {
     ...end,
     reconcile: options.reconcile,
@@ -67,6 +76,7 @@ const perform = Effect.fnUntraced(function* (options: Options) {
   const verdict = judge(evidence)
   yield* options.print(`\n${table(evidence, verdict, faults)}\n`)
   yield* say(unclearSends(evidence))
+  yield* say(witness.summary())
   yield* Effect.forEach(verdict.stories, options.print, { discard: true })
   const seldom = faults.filter((name) => firings.hits(name) < options.least)
   return {
@@ -74,6 +84,7 @@ const perform = Effect.fnUntraced(function* (options: Options) {
     failures: [
       ...verdict.failures,
       ...arena.problems,
+      ...witness.problems,
       ...seldom.map((name) => `"${name}" hit sends only ${firings.hits(name)} times of ${options.least}`)
     ]
   }

@@ -1,0 +1,158 @@
+// Whether the workers tell the truth of themselves while everything goes wrong: what /healthz and /readyz answer against
+// what their log says, what they alert of, and in the end their counts against what was committed.
+import { Effect } from "effect"
+import { createServer } from "node:http"
+import { type AddressInfo, createServer as createPort } from "node:net"
+import type { Worker } from "./Worker.ts"
+
+/** A log line and an answer may overtake each other; what they still disagree on after so many looks is a lie. */
+const patience = 4
+const lookEvery = 500
+const answerTimeout = 5_000
+/** Counts are answered a few seconds old. */
+const settling = 30_000
+/** Nothing of this sort happens for long enough, or at all. */
+const untrue = new Set(["unreachable", "quarantine", "parked", "fuse", "trigger"])
+
+interface Told {
+  readonly kind: string
+  readonly body: string
+}
+
+interface Standing {
+  readonly name: string
+  readonly state: string
+  readonly condition: string
+}
+
+interface Status {
+  readonly databases: ReadonlyArray<
+    Standing & { readonly counts: { readonly waiting: number; readonly sent: number } | null }
+  >
+}
+
+/** Counts a table are cut off here. */
+const countLimit = 10_000
+
+export class Witness {
+  readonly problems: Array<string> = []
+  readonly told: Array<Told> = []
+  looks = 0
+  /** Looks at which a database was away. */
+  away = 0
+  private readonly disagreed = new Map<string, number>()
+
+  /** One look: the state that was answered, and whether the log says that the database is at work. */
+  saw(worker: string, { name, state }: Standing, working: boolean): void {
+    const key = `${worker} ${name}`
+    this.looks++
+    if (!working) this.away++
+    const agreed = working === (state === "listening")
+    const times = agreed ? 0 : (this.disagreed.get(key) ?? 0) + 1
+    this.disagreed.set(key, times)
+    if (times === patience) this.problems.push(`${worker} answers that ${name} is ${state}, and its log knows better`)
+  }
+
+  /** What was alerted of, at the end. `secrets` must not stand in it. */
+  judgeAlerts(blocked: boolean, secrets: ReadonlyArray<string>): void {
+    for (const { body, kind } of this.told) {
+      if (untrue.has(kind) || (kind === "blocked" && !blocked)) this.problems.push(`an alert was not true: ${body}`)
+      if (secrets.some((secret) => body.includes(secret))) this.problems.push(`an alert of ${kind} holds a secret`)
+    }
+  }
+
+  summary(): string {
+    const kinds = this.told.map(({ kind }) => kind).join(", ")
+    return `${this.looks} answers of the workers on their databases were compared with their log, ${this.away} while one was away; alerts: ${kinds === "" ? "none" : kinds}`
+  }
+}
+
+/** A port that is free now. */
+export const freePort = Effect.callback<number>((resume) => {
+  const server = createPort()
+  server.listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as AddressInfo
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+/** Takes alerts for as long as the scope lives. Returns its address. */
+export const receive = Effect.fnUntraced(function* (witness: Witness) {
+  const server = createServer((request, response) => {
+    let body = ""
+    request.on("data", (chunk: Buffer) => void (body += chunk.toString()))
+    request.on("end", () => {
+      witness.told.push({ kind: /"kind":"(\w+)"/.exec(body)?.[1] ?? "unknown", body })
+      response.end()
+    })
+  })
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () => Effect.sync(() => server.close().closeAllConnections())
+  )
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+})
+
+const ask = (port: number, path: string) =>
+  Effect.tryPromise(async (signal) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal })
+    return await response.text()
+  }).pipe(
+    Effect.timeout(answerTimeout),
+    Effect.orElseSucceed(() => undefined)
+  )
+
+/** Looks at one worker for ever. What is down or frozen, or was so meanwhile, need not answer. */
+export const watch = Effect.fnUntraced(function* (
+  witness: Witness,
+  worker: Worker,
+  port: number,
+  isWorking: (database: string) => boolean
+) {
+  let answered: number | undefined
+  while (true) {
+    yield* Effect.sleep(lookEvery)
+    const generation = worker.generation()
+    if (generation === undefined) continue
+    const health = yield* ask(port, "/healthz")
+    const text = yield* ask(port, "/readyz")
+    if (worker.generation() !== generation) continue
+    if (health !== undefined && text !== undefined) {
+      answered = generation
+      const { databases } = JSON.parse(text) as { readonly databases: ReadonlyArray<Standing> }
+      for (const standing of databases) witness.saw(worker.name, standing, isWorking(standing.name))
+    } else if (answered === generation) {
+      witness.problems.push(`${worker.name} lives and does not answer /healthz or /readyz`)
+      return
+    }
+  }
+})
+
+/** At the end: every worker is ready, nothing waits, and as many were mailed as were committed. */
+export const finish = Effect.fnUntraced(function* (
+  witness: Witness,
+  ports: ReadonlyArray<number>,
+  committed: ReadonlyMap<string, number>
+) {
+  for (const port of ports) {
+    const until = Date.now() + settling
+    let wrong = ""
+    do {
+      const text = yield* ask(port, "/api/status")
+      const metrics = (yield* ask(port, "/metrics")) ?? ""
+      const { databases } = JSON.parse(text ?? '{"databases":[]}') as Status
+      wrong = [...committed]
+        .flatMap(([name, rows]) => {
+          const one = databases.find((each) => each.name === name)
+          const measured = metrics.includes(`inquiries_mailer_database_state{database="${name}",state="listening"} 1`)
+          const counted = one?.counts?.sent === rows || rows >= countLimit
+          return one?.condition === "sound" && one.counts?.waiting === 0 && counted && measured
+            ? []
+            : [`${name}: ${rows} rows, metrics ${measured ? "right" : "wrong"}, status ${JSON.stringify(one)}`]
+        })
+        .join("; ")
+      if (wrong !== "") yield* Effect.sleep(lookEvery)
+    } while (wrong !== "" && Date.now() < until)
+    if (wrong !== "") witness.problems.push(`in the end a worker says what is not so: ${wrong}`)
+  }
+})

@@ -1,0 +1,38 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Witness } from "../../scripts/chaos/Witness.ts"
+
+const standing = (state: string) => ({ name: "autos", state, condition: "sound" })
+
+describe("the witness of a chaos", () => {
+  it("takes it for a lie when answers and log disagree four looks in a row, and not when they only cross", () => {
+    const witness = new Witness()
+    for (const [state, working] of [
+      ["listening", false],
+      ["waiting", true],
+      ["listening", false],
+      ["waiting", false],
+      ["listening", false],
+      ["listening", false],
+      ["listening", false]
+    ] as const) {
+      witness.saw("worker 1", standing(state), working)
+    }
+    assert.deepStrictEqual(witness.problems, [])
+    witness.saw("worker 1", standing("listening"), false)
+    assert.lengthOf(witness.problems, 1)
+    assert.deepStrictEqual([witness.looks, witness.away], [8, 6])
+  })
+
+  it("finds alerts that were not true, and secrets in them", () => {
+    const judged = (kind: string, blocked: boolean, body = "text") => {
+      const witness = new Witness()
+      witness.told.push({ kind, body })
+      witness.judgeAlerts(blocked, ["hunter2"])
+      return witness.problems.length
+    }
+    assert.strictEqual(judged("parked", true), 1)
+    assert.strictEqual(judged("blocked", false), 1)
+    assert.strictEqual(judged("blocked", true), 0)
+    assert.strictEqual(judged("blocked", true, "the secret hunter2"), 1)
+  })
+})
