@@ -89,7 +89,7 @@ const ofTable = (table: string, standing: Backlog.Standing | undefined, lost: bo
   const { parked = 0, undecided = 0 } = standing ?? {}
   const findings: Array<Finding> = []
   if (parked > 0) {
-    const detail = `${parked} are parked: the log says why, the README how they are put back.`
+    const detail = `${parked} are parked: look with \`inquiries-mailer parked list\`, then decide with parked retry or parked discard.`
     findings.push({ kind: "parked", table, detail })
   }
   if (lost) findings.push({ kind: "trigger", table, detail: "Run `inquiries-mailer migrate`." })

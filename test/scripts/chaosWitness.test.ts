@@ -20,7 +20,7 @@ describe("the witness of a chaos", () => {
     assert.deepStrictEqual(witness.problems, [])
     witness.saw("worker 1", standing("listening"), false)
     assert.lengthOf(witness.problems, 1)
-    assert.deepStrictEqual([witness.looks, witness.away], [8, 6])
+    assert.deepStrictEqual([witness.looks, witness.away], [8, 7])
   })
 
   it("finds alerts that were not true, and secrets in them", () => {
