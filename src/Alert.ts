@@ -14,14 +14,14 @@ export const Alert = Context.Reference<Teller | undefined>("inquiries-mailer/Ale
   defaultValue: () => undefined
 })
 
-/** Returns at once; the calling fiber's end is the end of the telling. */
-export const tell = Effect.fnUntraced(function* (teller: Teller, book: Book, messages: ReadonlyArray<Message>) {
-  for (const message of messages) {
-    yield* Effect.forkChild(
+/** Ends when each message was taken or given up for now, a minute at most. */
+export const tell = (teller: Teller, book: Book, messages: ReadonlyArray<Message>): Effect.Effect<void> =>
+  Effect.forEach(
+    messages,
+    (message) =>
       Effect.flatMap(teller.post(message), (taken) =>
         // Not noted down, it is told once more.
         taken ? Effect.ignore(book.told(message)) : Effect.void
-      )
-    )
-  }
-})
+      ),
+    { concurrency: "unbounded", discard: true }
+  )

@@ -32,7 +32,7 @@ export const watch = Effect.fnUntraced(function* (
       const status = all.get(name)
       if (status === undefined) continue
       const { complete, findings } = history(status.state, now)
-      yield* tell(alert, book, yield* Effect.orDie(book.note(findings, complete)))
+      yield* Effect.forkChild(tell(alert, book, yield* Effect.orDie(book.note(findings, complete))))
     }
     yield* Effect.sleep(every)
   }

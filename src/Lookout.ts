@@ -20,7 +20,10 @@ const patience = Duration.minutes(10)
 
 const always: ReadonlyArray<Kind> = ["backlog", "parked", "trigger", "fuse"]
 
-/** `once` is to be run again and again: it knows what it saw before. `rests`: for so long nobody looks for new rows. */
+/**
+ * Both know what they saw before. `once` is to be run again and again, and ends when everything is told, after a minute at most;
+ * `forever` waits for no receiver. `rests`: for so long nobody looks for new rows.
+ */
 export const make = Effect.fnUntraced(function* (
   database: Database,
   tables: Tables,
@@ -37,7 +40,7 @@ export const make = Effect.fnUntraced(function* (
     const standings = yield* Backlog.look(database.name, [...tables.keys()])
     const all = sum(standings)
     yield* Metrics.setBacklog(database.name, all)
-    if (alert === undefined) return
+    if (alert === undefined) return Effect.void
     yield* Trigger.look(lost, tables)
     const findings: Array<Finding> = [...tables].flatMap(([number, { description }]) =>
       ofTable(
@@ -54,22 +57,29 @@ export const make = Effect.fnUntraced(function* (
     const before = sent
     sent = yield* Metrics.sent(database)
     const complete: ReadonlyArray<Kind> = blocked === undefined && sent > before ? [...always, "blocked"] : always
-    if (findings.length === 0 && all.incidents === 0) return
-    yield* tell(alert, book, yield* book.note(findings, complete))
+    if (findings.length === 0 && all.incidents === 0) return Effect.void
+    return tell(alert, book, yield* book.note(findings, complete))
   })
 
-  const once: Effect.Effect<void, never, SqlClient> = look.pipe(
+  /** What there is to tell then. */
+  const seen: Effect.Effect<Effect.Effect<void>, never, SqlClient> = look.pipe(
     Effect.matchEffect({
-      onSuccess: () => Effect.sync(() => (said = undefined)),
+      onSuccess: (telling) => {
+        said = undefined
+        return Effect.succeed(telling)
+      },
       onFailure: ({ reason }: Outage) => {
-        if (said === reason) return Effect.void
+        if (said === reason) return Effect.succeed(Effect.void)
         said = reason
-        return Effect.logWarning(`how the mail gets on could not be seen, tried again later: ${reason}`)
+        const text = `how the mail gets on could not be seen, tried again later: ${reason}`
+        return Effect.as(Effect.logWarning(text), Effect.void)
       }
-    }),
-    Effect.asVoid
+    })
   )
-  return { once, forever: Effect.forever(Effect.andThen(once, Effect.sleep(every))) }
+  return {
+    once: Effect.flatten(seen),
+    forever: Effect.forever(Effect.andThen(Effect.flatMap(seen, Effect.forkChild), Effect.sleep(every)))
+  }
 })
 
 const sum = (standings: ReadonlyArray<Backlog.Standing>) => ({

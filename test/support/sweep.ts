@@ -26,7 +26,15 @@ export const stage = Effect.fnUntraced(function* (createTable?: string, before?:
     fresh.admin<{ readonly through: string }>`select swept_through as through from inquiries_mailer.tables`,
     (rows) => rows[0]?.through
   )
+  /** Sweeps, finding nothing, until it has gone so far: whoever else writes on this server may hold it up for a moment. */
+  const goTo = (key: string) =>
+    sweep().pipe(
+      Effect.tap(({ count }) => Effect.sync(() => assert.strictEqual(count, 0))),
+      Effect.andThen(through),
+      Effect.repeat({ until: (reached) => reached === key }),
+      Effect.timeout("30 seconds")
+    )
   const prune = fresh.admin.unsafe(`delete from inquiries_mailer.outbox o where o.outcome is not null and ${prunable}`)
   const settle = fresh.admin`update inquiries_mailer.outbox set outcome = 'sent'`
-  return { ...place, migrate: migrateOne(database), prune, settle, sweep, through }
+  return { ...place, goTo, migrate: migrateOne(database), prune, settle, sweep, through }
 })
