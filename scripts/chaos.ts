@@ -11,7 +11,7 @@ const long = { rows: 100_000, least: 10 }
 const least = (rows: number) => (rows >= long.rows ? long.least : 1)
 
 /** Long enough for each fault once; and no more rows a second than two workers on a small machine mail beside it all. */
-const secondsFor = (rows: number) => Math.max(150, Math.ceil(rows / 60))
+const secondsFor = (rows: number) => Math.max(150, Math.ceil(rows / 20))
 
 Command.make(
   "chaos",
