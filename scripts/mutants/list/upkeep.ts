@@ -107,8 +107,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an adopted copy mails what the original had",
     file: "src/Identity.ts",
-    find: "where outcome is null and exists (select from adopted)",
-    replace: "where false and exists (select from adopted)",
+    find: "const parking = `outcome = 'parked',",
+    replace: "const parking = `outcome = outcome,",
     test: identity,
     says: "is blocked, refuses a plain migrate, and mails after --adopt"
   },
