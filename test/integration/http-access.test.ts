@@ -142,7 +142,7 @@ describe("an answer", () => {
       })
       yield* look
       yield* admin.unsafe(`alter role ${role} password 'changed'`)
-      yield* admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'inquiries-mailer'`
+      yield* admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'inquiries-mailer' and datname = current_database()`
       yield* worker.says("password")
       yield* look
       yield* worker.kill("SIGTERM")

@@ -58,7 +58,7 @@ describe("secrets and customer data", () => {
       yield* admin`alter table inquiries alter column subject type bytea using subject::bytea`
       yield* insertCanary(admin).pipe(Effect.ignore)
       yield* admin.unsafe(`alter role ${role} password 'changed'`)
-      yield* admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'inquiries-mailer'`
+      yield* admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'inquiries-mailer' and datname = current_database()`
       yield* worker.says("password")
       yield* worker.kill("SIGTERM")
       assertSilent((yield* worker.ended).output)
