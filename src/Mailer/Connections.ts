@@ -115,7 +115,7 @@ const send = (open: typeof Http.request, agent: Http.Agent, { body, headers, url
       const empty = Effect.succeed({ status, headers: flat(headers), text: undefined })
       answer.once("end", () => whenFree(() => resume(empty))).resume()
     })
-    call.end(body, "latin1")
+    call.end(body)
     return Effect.sync(() => void call.destroy())
   })
 

@@ -1,4 +1,5 @@
 // Transport over real sockets: which failures were surely not sent, what is left of a broken answer, how connections live.
+import * as Http from "node:http"
 import * as Https from "node:https"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
@@ -154,6 +155,25 @@ describe("Connections", () => {
     Effect.gen(function* () {
       const { url } = yield* raw((socket) => setTimeout(() => socket.write(accepted), 900))
       assert.strictEqual((yield* post(url)).status, 202)
+    }).pipe(Effect.provide(client))
+  )
+
+  it.live("a body arrives as it is in every language, and its end with it", () =>
+    Effect.gen(function* () {
+      const bodies: Array<string> = []
+      const server = Http.createServer((request, response) => {
+        const chunks: Array<Buffer> = []
+        request.on("data", (chunk: Buffer) => chunks.push(chunk))
+        request.on("end", () => {
+          bodies.push(Buffer.concat(chunks).toString())
+          response.writeHead(204).end()
+        })
+      })
+      const url = `http://127.0.0.1:${yield* listen(server)}`
+      const body = "Büro Łódź 東京: „zwei“ 🚗"
+      const { status } = yield* Connections.exchange({ url, headers: {}, body }, Duration.seconds(5))
+      assert.strictEqual(status, 204)
+      assert.deepStrictEqual(bodies, [body])
     }).pipe(Effect.provide(client))
   )
 
