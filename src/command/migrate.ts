@@ -4,11 +4,12 @@ import { Command, Flag } from "effect/cli"
 import * as Connection from "../Connection.ts"
 import type { Database } from "../Database.ts"
 import { dryRun } from "../DryRun.ts"
-import { exitCodes, ExitStatus } from "../ExitStatus.ts"
+import { endWith, exitCodes } from "../ExitStatus.ts"
 import { grants } from "../Grants.ts"
 import type { Report } from "../Migrate.ts"
 import { migrate } from "../Migrate.ts"
 import { type Report as Uninstalled, uninstall } from "../Uninstall.ts"
+import { refuse } from "./choose.ts"
 import { settings } from "./settings.ts"
 
 /** Databases that are migrated at once. */
@@ -79,13 +80,8 @@ const handler = Effect.fn("command.migrate")(function* (flags: {
     // Two names may have one outbox, which goes with the last of them.
     concurrency: flags.uninstall ? 1 : concurrency
   })
-  for (const code of [exitCodes.unavailable, exitCodes.settings]) {
-    if (codes.includes(code)) return yield* new ExitStatus({ code })
-  }
+  yield* endWith(codes)
 })
-
-const refuse = (why: string) =>
-  Effect.andThen(Console.error(why), Effect.fail(new ExitStatus({ code: exitCodes.settings })))
 
 const migrateOne = (database: Database, names: ReadonlyArray<Database["name"]>, adopt: boolean) =>
   migrate(database, names, adopt).pipe(

@@ -2,7 +2,7 @@
 import { Console, Duration, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Database } from "../Database.ts"
-import { exitCodes, ExitStatus } from "../ExitStatus.ts"
+import { endWith, exitCodes } from "../ExitStatus.ts"
 import { Operator, type PauseAnswer } from "../Operator.ts"
 import { choose, refuse } from "./choose.ts"
 import { settings } from "./settings.ts"
@@ -40,9 +40,7 @@ const handler = (what: "pause" | "resume") =>
     const codes = yield* Effect.forEach(chosen, one, { concurrency: "unbounded" }).pipe(
       Effect.provide(Operator.layer(databases))
     )
-    for (const code of [exitCodes.unavailable, exitCodes.settings]) {
-      if (codes.includes(code)) return yield* new ExitStatus({ code })
-    }
+    yield* endWith(codes)
   })
 
 const sentence = (what: "pause" | "resume", { changed, seen, since }: PauseAnswer, { pollEvery }: Database): string => {

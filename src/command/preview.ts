@@ -4,12 +4,13 @@ import { Command, Flag } from "effect/cli"
 import * as Connection from "../Connection.ts"
 import type { Database, Table } from "../Database.ts"
 import { showTable } from "../Database.ts"
-import { exitCodes, ExitStatus } from "../ExitStatus.ts"
+import { endWith, exitCodes } from "../ExitStatus.ts"
 import type { Mail } from "../Mailer.ts"
 import type { Which } from "../Preview.ts"
 import { preview } from "../Preview.ts"
 import * as Files from "../PreviewFiles.ts"
 import { cleanLine } from "../template/sanitize.ts"
+import { refuse } from "./choose.ts"
 import { settings } from "./settings.ts"
 
 /** All are in memory at once, up to a megabyte each. */
@@ -79,13 +80,8 @@ const handler = Effect.fn("command.preview")(function* ({ database, id, last, ou
     )
     codes.push(yield* one)
   }
-  for (const code of [exitCodes.unavailable, exitCodes.settings]) {
-    if (codes.includes(code)) return yield* new ExitStatus({ code })
-  }
+  yield* endWith(codes)
 })
-
-const refuse = (why: string) =>
-  Effect.andThen(Console.error(why), Effect.fail(new ExitStatus({ code: exitCodes.settings })))
 
 /** What the flags mean, or why they mean nothing. */
 const chosen = (databases: ReadonlyArray<Database>, database?: string, table?: string) => {
