@@ -1,20 +1,14 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
 import { Clock, Duration, Effect, Fiber, Redacted, Semaphore } from "effect"
-import type { Cloud } from "../Credential.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
 import * as Connections from "./Connections.ts"
 import * as Gate from "./Gate.ts"
 import * as Mime from "./Mime.ts"
 import { type Outcome, outcome } from "./outcome.ts"
 import * as Search from "./Search.ts"
+import { mailboxUrl, type Sender } from "./Sender.ts"
 import { TokenCache } from "./TokenCache.ts"
-
-export interface Sender {
-  readonly cloud: Cloud
-  /** The mailbox's address. */
-  readonly from: string
-}
 
 /** Graph refuses a fifth concurrent request of one application to one mailbox. */
 export const inFlight = 4
@@ -42,14 +36,14 @@ export interface Mailbox {
   readonly mailer: Effect.Effect<Mailer["Service"]>
 }
 
-export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
+export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const tokens = yield* TokenCache
   const connections = yield* Connections.Connections
   const gate = yield* Gate.make
   const places = yield* Semaphore.make(inFlight)
   /** The last request was. */
   let slow = false
-  const url = `${cloud.graph}/v1.0/users/${encodeURIComponent(from)}/sendMail`
+  const url = `${mailboxUrl(sender)}/sendMail`
 
   const request = Effect.fnUntraced(function* (
     mail: Mail,
@@ -128,7 +122,7 @@ export const mailbox = Effect.fnUntraced(function* ({ cloud, from }: Sender) {
       return yield* Effect.ensuring(gate.guard(inPlace(mail, message, token, end)), places.release(1))
     }, Effect.uninterruptible)
 
-  const find = yield* Search.make({ cloud, from }, gate, places)
+  const find = yield* Search.make(sender, gate, places)
   const mailer = Effect.map(Semaphore.make(onDeck), (deck) =>
     Mailer.of({ send: sendWith(deck), find, standing: gate.standing })
   )

@@ -1,15 +1,10 @@
 // Asks Graph what this application may do with a mailbox, without sending anything, and reads back what was sent.
 import { Clock, Duration, Effect, Option, Redacted, Schema } from "effect"
-import type { Cloud } from "../Credential.ts"
 import { type MailerError, type MailerReason, Transient } from "../Mailer.ts"
 import * as Connections from "./Connections.ts"
 import { outcome } from "./outcome.ts"
+import { mailboxUrl, searchUrl, type Sender } from "./Sender.ts"
 import { TokenCache } from "./TokenCache.ts"
-
-export interface Place {
-  readonly cloud: Cloud
-  readonly from: string
-}
 
 const timeout = Duration.seconds(8)
 
@@ -19,9 +14,9 @@ const noRecipients = 400
 
 /** Undefined if it may send. */
 export const mayNotSend = Effect.fn("Probe.mayNotSend")(function* (
-  place: Place
+  sender: Sender
 ): Effect.fn.Return<MailerReason | undefined, MailerError, TokenCache | Connections.Connections> {
-  const answer = yield* ask({ url: `${mailbox(place)}/sendMail`, contentType: "text/plain", body: toNobody })
+  const answer = yield* ask({ url: `${mailboxUrl(sender)}/sendMail`, contentType: "text/plain", body: toNobody })
   if ("_tag" in answer) return answer
   if (answer.status === noRecipients) return undefined
   const result = outcome(answer, yield* Clock.currentTimeMillis)
@@ -30,13 +25,12 @@ export const mayNotSend = Effect.fn("Probe.mayNotSend")(function* (
 })
 
 /** The mail with this Message-ID as the mailbox shows it now. */
-export const source = Effect.fn("Probe.source")(function* (place: Place, messageId: string) {
-  const filter = encodeURIComponent(`internetMessageId eq '${messageId.replaceAll("'", "''")}'`)
-  const found = yield* ask({ url: `${mailbox(place)}/messages?$filter=${filter}&$select=id` })
+export const source = Effect.fn("Probe.source")(function* (sender: Sender, messageId: string) {
+  const found = yield* ask({ url: searchUrl(sender, messageId, "id") })
   if ("_tag" in found || found.status !== 200) return "unreadable"
   const id = Option.getOrUndefined(Schema.decodeOption(Found)(found.body))?.value[0]?.id
   if (id === undefined) return "absent"
-  const read = yield* ask({ url: `${mailbox(place)}/messages/${encodeURIComponent(id)}/$value` })
+  const read = yield* ask({ url: `${mailboxUrl(sender)}/messages/${encodeURIComponent(id)}/$value` })
   return "_tag" in read || read.status !== 200 || read.body === "" ? "unreadable" : { source: read.body }
 })
 
@@ -50,8 +44,6 @@ export const roles = (token: Redacted.Redacted): ReadonlyArray<string> => {
   const decoded = Schema.decodeOption(Roles)(Buffer.from(claims, "base64url").toString())
   return Option.getOrUndefined(decoded)?.roles ?? []
 }
-
-const mailbox = ({ cloud, from }: Place): string => `${cloud.graph}/v1.0/users/${encodeURIComponent(from)}`
 
 const ask = Effect.fnUntraced(function* (request: {
   readonly url: string

@@ -2,11 +2,11 @@
 // places is the most they take, and after a failure they rest: a search that hangs holds up no send, and one that is
 // refused says nothing of the right to send.
 import { Clock, Duration, Effect, Option, Redacted, Schema, Semaphore } from "effect"
-import type { Cloud } from "../Credential.ts"
 import { Blocked, MailerError, type MailerReason, Transient } from "../Mailer.ts"
 import * as Connections from "./Connections.ts"
 import type { Gate } from "./Gate.ts"
 import { outcome } from "./outcome.ts"
+import { searchUrl, type Sender } from "./Sender.ts"
 import { TokenCache } from "./TokenCache.ts"
 
 /** For one search. */
@@ -15,19 +15,14 @@ export const searchTimeout = Duration.seconds(10)
 /** After a search that had no answer, and after one that was refused until somebody grants the right. */
 export const rests = { failed: Duration.seconds(30), refused: Duration.minutes(5) }
 
-export const make = Effect.fnUntraced(function* (
-  { cloud, from }: { readonly cloud: Cloud; readonly from: string },
-  gate: Gate,
-  places: Semaphore.Semaphore
-) {
+export const make = Effect.fnUntraced(function* (sender: Sender, gate: Gate, places: Semaphore.Semaphore) {
   const tokens = yield* TokenCache
   const connections = yield* Connections.Connections
   const turn = yield* Semaphore.make(1)
   let resting: { readonly until: bigint; readonly reason: MailerReason } | undefined
 
   const search = Effect.fnUntraced(function* (messageId: string, token: Redacted.Redacted) {
-    const filter = encodeURIComponent(`internetMessageId eq '${messageId.replaceAll("'", "''")}'`)
-    const url = `${cloud.graph}/v1.0/users/${encodeURIComponent(from)}/messages?$filter=${filter}&$select=id,isDraft`
+    const url = searchUrl(sender, messageId, "id,isDraft")
     const headers = { authorization: `Bearer ${Redacted.value(token)}` }
     const answer = yield* Connections.exchange({ url, headers }, searchTimeout).pipe(
       places.withPermits(1),
