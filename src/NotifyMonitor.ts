@@ -2,7 +2,6 @@
 // looking for what came while nobody listened. Weaker than the outbox: a restart of the process forgets what waits. One of
 // several replicas is elected by an advisory lock on the connection that listens; the others stand by.
 import { Duration, Effect, Queue } from "effect"
-import { SqlClient } from "effect/sql/SqlClient"
 import * as CatchUp from "./CatchUp.ts"
 import { ear, Notifications, unkept } from "./Connection.ts"
 import type { Database } from "./Database.ts"
@@ -10,7 +9,7 @@ import { showTable } from "./Database.ts"
 import type { Ledger } from "./Ledger.ts"
 import { watch } from "./Monitor.ts"
 import { prepare, warn, type Watched } from "./NotifyTables.ts"
-import { Outbox } from "./Outbox.ts"
+import { installed, Outbox } from "./Outbox.ts"
 import { parse } from "./Overheard.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Self } from "./State.ts"
@@ -134,12 +133,9 @@ const watching = (
   return Effect.raceFirst(claims, Effect.forever(Effect.andThen(ledger.pause.changed, Queue.offer(wakes, undefined))))
 }
 
-/** Whether `migrate` was here. */
+/** Whether the outbox is there; where it is not, says what is weaker without it. */
 export const outboxThere = Effect.fn("NotifyMonitor.outboxThere")(function* (ledger: Ledger) {
-  const sql = yield* SqlClient
-  const [row] = yield* orOutage(sql<{ readonly there: boolean }>`
-    select to_regclass('inquiries_mailer.outbox') is not null as there`)
-  if (row?.there === true) return true
+  if (yield* installed) return true
   yield* warn(
     ledger,
     "the outbox is not installed here, so this lives on notifications: a restart forgets what waits, and rows that come while no worker runs are not mailed. `inquiries-mailer migrate` installs it"

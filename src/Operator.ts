@@ -1,14 +1,14 @@
 // What an operator may ask of, and do to, each configured database, from the running worker or from a command. Every call
 // takes a connection of its own, which the worker's do not wait for, and leaves it.
 import { Clock, Context, Effect, Layer, Semaphore } from "effect"
-import { SqlClient } from "effect/sql/SqlClient"
+import type { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "./Connection.ts"
 import { count, type Counts } from "./Counts.ts"
 import type { Database, DatabaseName } from "./Database.ts"
 import type { Ledger } from "./Ledger.ts"
+import { installed } from "./Outbox.ts"
 import * as Parked from "./Parked.ts"
 import * as Pause from "./Pause.ts"
-import { orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 
 /** Connections at once: an office that clicks on everything leaves the databases alone. */
@@ -148,11 +148,4 @@ const remembered = Effect.fnUntraced(function* (ledger: Ledger | undefined) {
     ...{ sent: 0, gone: 0, lastSentAt: null, recent: [] }
   }
   return counts
-})
-
-const installed = Effect.gen(function* () {
-  const sql = yield* SqlClient
-  const [row] = yield* orOutage(sql<{ readonly there: boolean }>`
-    select to_regclass('inquiries_mailer.outbox') is not null as there`)
-  return row?.there === true
 })

@@ -36,6 +36,14 @@ export class Outbox extends Context.Service<
     Layer.effect(Outbox, make(tables))
 }
 
+/** Whether `migrate` was here. */
+export const installed: Effect.Effect<boolean, Outage, SqlClient> = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const [row] = yield* orOutage(sql<{ readonly there: boolean }>`
+    select to_regclass('inquiries_mailer.outbox') is not null as there`)
+  return row?.there === true
+})
+
 const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
   const sql = yield* SqlClient
 
