@@ -10,6 +10,7 @@ import type { Finding, Kind } from "./Incident.ts"
 import * as IncidentBook from "./IncidentBook.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import * as Metrics from "./Metrics.ts"
+import * as Said from "./Said.ts"
 import type { Outage } from "./State.ts"
 import * as Trigger from "./Trigger.ts"
 
@@ -34,7 +35,7 @@ export const make = Effect.fnUntraced(function* (
   const mailer = yield* Mailer
   const book = yield* IncidentBook.inOutbox(database.name, database.retention)
   let sent = yield* Metrics.sent(database)
-  let said: string | undefined
+  const say = Said.make()
 
   const look = Effect.gen(function* () {
     const standings = yield* Backlog.look(database.name, [...tables.keys()])
@@ -64,16 +65,9 @@ export const make = Effect.fnUntraced(function* (
   /** What there is to tell then. */
   const seen: Effect.Effect<Effect.Effect<void>, never, SqlClient> = look.pipe(
     Effect.matchEffect({
-      onSuccess: (telling) => {
-        said = undefined
-        return Effect.succeed(telling)
-      },
-      onFailure: ({ reason }: Outage) => {
-        if (said === reason) return Effect.succeed(Effect.void)
-        said = reason
-        const text = `how the mail gets on could not be seen, tried again later: ${reason}`
-        return Effect.as(Effect.logWarning(text), Effect.void)
-      }
+      onSuccess: (telling) => Effect.as(say(undefined), telling),
+      onFailure: ({ reason }: Outage) =>
+        Effect.as(say(`how the mail gets on could not be seen, tried again later: ${reason}`), Effect.void)
     })
   )
   return {

@@ -2,6 +2,7 @@
 // tables, and never one that is unsettled. It is housekeeping: that it fails stops no mail, and is said once.
 import { Duration, Effect, Schedule } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
+import * as Said from "./Said.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 import { prunable } from "./Watermark.ts"
@@ -23,18 +24,15 @@ export const run = Effect.fn("Prune.run")(function* (tables: ReadonlyArray<numbe
 
 /** A pass that never fails; run again and again, it says why it cannot delete when that changes. */
 export const passes = (tables: ReadonlyArray<number>, retention: Duration.Duration) => {
-  let said: string | undefined
+  const say = Said.make()
   return prune(tables, retention).pipe(
     Effect.matchEffect({
-      onSuccess: (deleted) => {
-        said = undefined
-        return deleted === 0 ? Effect.void : Effect.logInfo(`deleted ${deleted} notices that were settled long ago`)
-      },
-      onFailure: ({ reason }: Outage) => {
-        if (said === reason) return Effect.void
-        said = reason
-        return Effect.logWarning(`settled notices could not be deleted, tried again later: ${reason}`)
-      }
+      onSuccess: (deleted) =>
+        Effect.andThen(
+          say(undefined),
+          deleted === 0 ? Effect.void : Effect.logInfo(`deleted ${deleted} notices that were settled long ago`)
+        ),
+      onFailure: ({ reason }: Outage) => say(`settled notices could not be deleted, tried again later: ${reason}`)
     })
   )
 }

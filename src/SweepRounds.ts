@@ -2,6 +2,7 @@
 // state. A failure is said and tried again: it holds up no mail.
 import { Duration, Effect } from "effect"
 import type { Prepared, Tables } from "./Batch.ts"
+import * as Said from "./Said.ts"
 import type { Self } from "./State.ts"
 import { Outage } from "./State.ts"
 import { sweep } from "./Sweep.ts"
@@ -21,16 +22,8 @@ export const run = Effect.fnUntraced(function* (tables: Tables, self: Self) {
 
 /** One round; run again and again it says what is new. */
 export const round = (tables: Tables, self: Self) => {
-  const said = new Map<string, string>()
+  const swept = [...tables].map(([number, table]) => ({ number, table, say: Said.make() }))
   let held = false
-
-  /** Once, and again after it was otherwise. */
-  const sayOnce = (about: string, text: string | undefined) =>
-    Effect.suspend(() => {
-      const before = said.get(about)
-      said.set(about, text ?? "")
-      return text === undefined || before === text ? Effect.void : Effect.logWarning(text)
-    })
 
   const one = Effect.fnUntraced(function* (number: number, { database: { timeZone }, description, table }: Prepared) {
     const name = `table ${description.schema}.${description.name}`
@@ -43,12 +36,12 @@ export const round = (tables: Tables, self: Self) => {
 
   return Effect.gen(function* () {
     const waiting: Array<string> = []
-    for (const [number, table] of tables) {
+    for (const { number, say, table } of swept) {
       const about = `table ${table.description.schema}.${table.description.name} could not be swept`
       waiting.push(
         ...(yield* one(number, table).pipe(
-          Effect.tap(() => sayOnce(about, undefined)),
-          Effect.catch(({ reason }) => Effect.as(sayOnce(about, `${about}: ${reason}`), []))
+          Effect.tap(() => say(undefined)),
+          Effect.catch(({ reason }) => Effect.as(say(`${about}: ${reason}`), []))
         ))
       )
     }
