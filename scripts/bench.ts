@@ -1,6 +1,5 @@
 // `npm run bench`: this worker, built and under default settings, against the floor, in one run on one PostgreSQL and one
 // stand-in that answers at once. They take turns three times; medians are compared. Fails if a bar is missed.
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
 import { Console, Effect, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -12,6 +11,7 @@ import * as Curves from "./bench/curves.ts"
 import { type InsertCost, insertCost } from "./bench/insertCost.ts"
 import { burst, type Measured, measure, pace, percentile, Stopwatch } from "./bench/measure.ts"
 import * as GraphStandIn from "./stage/GraphStandIn.ts"
+import { launch } from "./stage/launch.ts"
 import * as Postgres from "./stage/Postgres.ts"
 import * as samples from "./stage/samples.ts"
 
@@ -181,9 +181,4 @@ Command.make(
     rounds: Flag.Int("rounds").pipe(Flag.withDescription("How often the two take turns"), Flag.withDefault(3))
   },
   (options) => Effect.scoped(options.curves > 0 ? curves(options.curves) : bench(options))
-).pipe(
-  Command.run({ version: "bench" }),
-  Effect.tapError((error) => Console.error(typeof error === "string" ? `✗ ${error}` : error)),
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain({ disableErrorReporting: true })
-)
+).pipe(Command.run({ version: "bench" }), launch)

@@ -1,10 +1,10 @@
 // `npm run chaos`: two workers on three databases, while everything goes wrong in a random order that its seed repeats.
 // Ends with a table, and with an error unless every row was mailed, none twice without need, and nothing is left running.
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { randomInt } from "node:crypto"
 import { chaos } from "./chaos/run.ts"
+import { launch } from "./stage/launch.ts"
 
 /** From here on every fault has to hit sends ten times. */
 const long = { rows: 100_000, least: 10 }
@@ -36,9 +36,4 @@ Command.make(
       seed: Option.getOrElse(seed, () => randomInt(1_000_000)),
       logFile: Option.getOrUndefined(log)
     }).pipe(Effect.andThen(Console.log("✓ every row was mailed, and what was promised held")))
-).pipe(
-  Command.run({ version: "chaos" }),
-  Effect.tapError((error) => Console.error(typeof error === "string" ? `✗ ${error}` : error)),
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain({ disableErrorReporting: true })
-)
+).pipe(Command.run({ version: "chaos" }), launch)

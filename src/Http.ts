@@ -4,6 +4,7 @@ import { Data, Deferred, Effect, Layer, Schedule } from "effect"
 import { isLoopback } from "./http/access.ts"
 import * as Routes from "./http/routes.ts"
 import * as Server from "./http/Server.ts"
+import type { Operator } from "./Operator.ts"
 import type { Supervisor } from "./Supervisor.ts"
 
 export interface Options extends Routes.Options {
@@ -21,7 +22,7 @@ export class Refused extends Data.TaggedError("HttpRefused")<{
 /** From a port that is free again in a moment to one that somebody took away. */
 const again = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("1 minute")])
 
-export const layer = (options: Options): Layer.Layer<never, Refused, Supervisor> =>
+export const layer = (options: Options): Layer.Layer<never, Refused, Supervisor | Operator> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { host, port } = options

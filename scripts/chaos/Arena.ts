@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto"
 import { appendFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
+import { freePort } from "../stage/loopback.ts"
 import * as Postgres from "../stage/Postgres.ts"
 import { run } from "../stage/PostgresProcess.ts"
 import { proxy, type Proxy } from "../stage/proxy.ts"
@@ -144,7 +145,7 @@ export const open = Effect.fn("Arena.open")(function* ({ logFile, reconcile }: O
   const databases = settings(places, through, reconcile)
   const witness = new Witness.Witness()
   const hook = yield* Witness.receive(witness)
-  const ports = yield* Effect.replicateEffect(Witness.freePort, standIn.origins.length)
+  const ports = yield* Effect.replicateEffect(freePort, standIn.origins.length)
   const workers = yield* Effect.forEach(standIn.origins, (door, index) => {
     const name = `worker ${index + 1}`
     return Worker.make({

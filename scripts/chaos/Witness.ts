@@ -2,7 +2,8 @@
 // what their log says, what they alert of, and in the end their counts against what was committed.
 import { Effect } from "effect"
 import { createServer } from "node:http"
-import { type AddressInfo, createServer as createPort } from "node:net"
+import { countLimit } from "../../src/Counts.ts"
+import { listen } from "../stage/loopback.ts"
 import type { Worker } from "./Worker.ts"
 
 /** A log line and an answer may overtake each other; what they still disagree on after so many looks is a lie. */
@@ -30,9 +31,6 @@ interface Status {
     Standing & { readonly counts: { readonly waiting: number; readonly sent: number } | null }
   >
 }
-
-/** Counts a table are cut off here. */
-const countLimit = 10_000
 
 export class Witness {
   readonly problems: Array<string> = []
@@ -67,15 +65,6 @@ export class Witness {
   }
 }
 
-/** A port that is free now. */
-export const freePort = Effect.callback<number>((resume) => {
-  const server = createPort()
-  server.listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
-
 /** Takes alerts for as long as the scope lives. Returns its address. */
 export const receive = Effect.fnUntraced(function* (witness: Witness) {
   const server = createServer((request, response) => {
@@ -86,11 +75,7 @@ export const receive = Effect.fnUntraced(function* (witness: Witness) {
       response.end()
     })
   })
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () => Effect.sync(() => server.close().closeAllConnections())
-  )
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  return `http://127.0.0.1:${yield* Effect.orDie(listen(server))}/hook`
 })
 
 const ask = (port: number, path: string) =>

@@ -1,6 +1,6 @@
 // A server of the stage: on loopback, at the port that was asked for or a free one, until the scope closes.
 import { Effect, type Scope } from "effect"
-import type { Server } from "node:http"
+import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 
 /** The port. Fails with Node's error, above all when somebody else has that port. */
@@ -16,3 +16,6 @@ export const listen = (server: Server, port = 0): Effect.Effect<number, Error, S
         server.closeAllConnections()
       })
   )
+
+/** A port that is free now, for somebody else. */
+export const freePort: Effect.Effect<number> = Effect.suspend(() => Effect.orDie(Effect.scoped(listen(createServer()))))

@@ -1,5 +1,5 @@
 // What can be asked for. Who may is decided first, so that nobody without the token learns even what there is.
-import { DateTime, Effect, Option, Result, SubscriptionRef } from "effect"
+import { DateTime, Effect, Result, SubscriptionRef } from "effect"
 import { Operator } from "../Operator.ts"
 import type { Outage } from "../State.ts"
 import { Supervisor } from "../Supervisor.ts"
@@ -24,7 +24,7 @@ const decoded = (part: string): string | undefined => Result.getOrUndefined(Resu
 /** Answers every request. Made once, because it remembers failed attempts and counts. */
 export const make = Effect.fnUntraced(function* ({ metrics, standings, token }: Options) {
   const { statuses } = yield* Supervisor
-  const operator = Option.getOrUndefined(yield* Effect.serviceOption(Operator))
+  const operator = yield* Operator
   const countsOf = yield* Status.counts
   const attempts = Attempts.make()
   const startedAt = yield* DateTime.now
@@ -66,7 +66,6 @@ export const make = Effect.fnUntraced(function* ({ metrics, standings, token }: 
       if (name === undefined || !(yield* SubscriptionRef.get(statuses)).has(name)) {
         return refusal(404, "no configured database has this name")
       }
-      if (operator === undefined) return refusal(501, "this version cannot do that")
       if (action === "pause" || action === "resume") return json(200, yield* operator[action](name))
       if (action !== "retry" && action !== "discard") return nothing
       const found = uuid.test(id) && (yield* operator[action](name, id))

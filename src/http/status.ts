@@ -1,6 +1,6 @@
 // How everything fares, as the document that is answered: states and mailboxes from memory, counts from the databases, at
 // most a few seconds old. A database that does not answer costs its own counts and nobody's time.
-import { Cache, DateTime, Duration, Effect, Option } from "effect"
+import { Cache, DateTime, Duration, Effect } from "effect"
 import project from "../../package.json" with { type: "json" }
 import type { Standing } from "../Mailer.ts"
 import { explain } from "../Mailer.ts"
@@ -17,20 +17,21 @@ const countsLast = Duration.seconds(5)
 const countsTimeout = Duration.seconds(2)
 
 /** Counts by the database's name; null while it cannot be asked. */
-export const counts: Effect.Effect<(database: string) => Effect.Effect<Counts | null>> = Effect.gen(function* () {
-  const operator = Option.getOrUndefined(yield* Effect.serviceOption(Operator))
-  if (operator === undefined) return () => Effect.succeed(null)
-  const cache = yield* Cache.make({
-    capacity: 10_000,
-    timeToLive: countsLast,
-    lookup: (database: string) =>
-      operator.counts(database).pipe(
-        Effect.orElseSucceed((): Counts | null => null),
-        Effect.timeoutOrElse({ duration: countsTimeout, orElse: () => Effect.succeed(null) })
-      )
-  })
-  return (database: string) => Cache.get(cache, database)
-})
+export const counts: Effect.Effect<(database: string) => Effect.Effect<Counts | null>, never, Operator> = Effect.gen(
+  function* () {
+    const operator = yield* Operator
+    const cache = yield* Cache.make({
+      capacity: 10_000,
+      timeToLive: countsLast,
+      lookup: (database: string) =>
+        operator.counts(database).pipe(
+          Effect.orElseSucceed((): Counts | null => null),
+          Effect.timeoutOrElse({ duration: countsTimeout, orElse: () => Effect.succeed(null) })
+        )
+    })
+    return (database: string) => Cache.get(cache, database)
+  }
+)
 
 /** Without counts. */
 export const fare = Effect.fnUntraced(function* (statuses: Statuses, standings: Standings) {

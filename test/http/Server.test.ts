@@ -7,8 +7,10 @@ import { connect, type Socket } from "node:net"
 import * as Http from "../../src/Http.ts"
 import { json } from "../../src/http/Answer.ts"
 import * as Server from "../../src/http/Server.ts"
+import { Operator } from "../../src/Operator.ts"
 import { type Statuses, Supervisor } from "../../src/Supervisor.ts"
-import { call, freePort, until } from "../support/http.ts"
+import { freePort } from "../../scripts/stage/loopback.ts"
+import { call, until } from "../support/http.ts"
 import { quiet, silently } from "../support/quiet.ts"
 
 const host = "127.0.0.1"
@@ -96,9 +98,8 @@ describe("a server", () => {
       const url = `http://${host}:${port}/healthz`
       const statuses = yield* SubscriptionRef.make<Statuses>(new Map())
       const options = { host, port, token: undefined, standings: new Map(), metrics: undefined }
-      yield* Layer.build(Http.layer(options).pipe(Layer.provide(Layer.succeed(Supervisor, { statuses })))).pipe(
-        Effect.provide(layer)
-      )
+      const asked = Layer.merge(Layer.succeed(Supervisor, { statuses }), Operator.layer([]))
+      yield* Layer.build(Http.layer(options).pipe(Layer.provide(asked))).pipe(Effect.provide(layer))
       const server = yield* serverBehind(url)
       server.close()
       server.closeAllConnections()

@@ -1,7 +1,8 @@
 // Who may ask the built worker, from this machine and from beyond, and what no answer tells anybody.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { bearer, call, freePort, outward, until } from "../support/http.ts"
+import { freePort } from "../../scripts/stage/loopback.ts"
+import { bearer, call, outward, until } from "../support/http.ts"
 import * as line from "../support/line.ts"
 import { silently } from "../support/quiet.ts"
 import { environment, program } from "../support/worker.ts"

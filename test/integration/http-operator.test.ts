@@ -1,7 +1,8 @@
 // What an operator does over HTTP and reads there, with the built worker, a real database and the stand-in.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { bearer, call, freePort, until } from "../support/http.ts"
+import { freePort } from "../../scripts/stage/loopback.ts"
+import { bearer, call, until } from "../support/http.ts"
 import { send, until as untilStored } from "../support/doubt.ts"
 import * as line from "../support/line.ts"
 import { silently } from "../support/quiet.ts"

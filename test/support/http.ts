@@ -1,7 +1,6 @@
-// Asks the worker's server as a visitor would, with whatever headers; and finds a port that is free.
+// Asks the worker's server as a visitor would, with whatever headers.
 import { Effect, Schedule } from "effect"
 import { request } from "node:http"
-import { type AddressInfo, createServer } from "node:net"
 import { networkInterfaces } from "node:os"
 
 export interface Reply {
@@ -31,14 +30,6 @@ export const until = (status: number, url: string, headers: Record<string, strin
     Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: (reply) => reply.status === status }),
     Effect.timeout("40 seconds")
   )
-
-export const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 

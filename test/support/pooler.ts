@@ -6,19 +6,13 @@ import * as fs from "node:fs"
 import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
+import { freePort } from "../../scripts/stage/loopback.ts"
 import type { Database } from "../../src/Database.ts"
 import { passwordOf } from "./line.ts"
 
 export const missing = spawnSync("pgbouncer", ["--version"]).status === 0 ? undefined : "PgBouncer is not installed"
 
 const nobody = 65_534
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = net.createServer().listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as net.AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 const accepts = (port: number) =>
   Effect.callback<boolean>((resume) => {
