@@ -10,8 +10,8 @@ import { launch } from "./stage/launch.ts"
 const long = { rows: 100_000, least: 10 }
 const least = (rows: number) => (rows >= long.rows ? long.least : 1)
 
-/** Long enough for each fault once; and no more rows a second than two workers on a small machine mail beside it all. */
-const secondsFor = (rows: number) => Math.max(150, Math.ceil(rows / 20))
+/** Long enough for each fault once. A long run inserts more than is mailed beside it all, so that faults meet a backlog. */
+const secondsFor = (rows: number) => Math.max(150, Math.ceil(rows / 80))
 
 Command.make(
   "chaos",

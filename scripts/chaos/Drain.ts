@@ -8,6 +8,8 @@ import { deploy } from "./workerFaults.ts"
 
 /** The last uncertain send is looked for until 5 minutes later; without looks the backoff and a dead worker's lease count. */
 const patience: Readonly<Record<Reconcile, number>> = { resend: 300_000, mailbox: 900_000 }
+/** And this for each row that still waits, in a long run: 50 a second. */
+const patienceARow = 20
 const tick = 1_000
 
 type Committed = Map<string, { readonly database: string; readonly at: number }>
@@ -53,13 +55,14 @@ export const drain = Effect.fn("Drain.drain")(function* (
   }
   const committed = yield* readBack(arena, forms)
   const since = Date.now()
-  const minutes = patience[reconcile] / 60_000
+  const left = () => [...committed.keys()].filter((token) => !arena.arrived.has(token)).length
+  const allowed = patience[reconcile] + left() * patienceARow
+  const minutes = Math.ceil(allowed / 60_000)
   yield* say(
     `nothing goes wrong any more, ${committed.size} rows stand in the tables: at most ${minutes} minutes until all are mailed`
   )
-  const left = () => [...committed.keys()].filter((token) => !arena.arrived.has(token)).length
   let notices = 1
-  while ((left() > 0 || notices > 0) && Date.now() - since < patience[reconcile]) {
+  while ((left() > 0 || notices > 0) && Date.now() - since < allowed) {
     yield* Effect.sleep(tick)
     notices = (yield* Effect.forEach(arena.places, unsettled)).reduce((sum, count) => sum + count, 0)
   }
