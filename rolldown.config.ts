@@ -8,6 +8,8 @@ export default defineConfig({
   platform: "node",
   tsconfig: false,
   plugins: [shipped],
+  // No comments with the path of each module: from wherever it is built, the file is the same.
+  experimental: { attachDebugInfo: "none" },
   output: {
     file: "dist/main.js",
     format: "esm",
