@@ -8,8 +8,8 @@ import { allowedCalls, complaints, exposure, missing, settingsOf, systemdUnit } 
 
 const budget = shutdownBudget(readFileSync("src/main.ts", "utf8"))
 
-// Recorded with `strace -f -c` on x86-64, Node 20.20: `migrate`, the worker with a mail and an
-// answer over HTTP until SIGTERM, and `health`, as test/integration/container.test.ts starts them.
+// Recorded with `strace -f` on x86-64, Node 20.20: `migrate`, the worker with a mail and an answer over HTTP, and `health`, as
+// test/integration/container.test.ts starts them.
 const recorded = readFileSync("test/deploy/syscalls.txt", "utf8").split(/\s+/).filter(Boolean)
 
 if (missing !== undefined) process.stdout.write(`the systemd unit was not read by systemd: ${missing}\n`)
