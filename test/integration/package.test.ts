@@ -37,7 +37,8 @@ const pack = (): Packed => {
   return packed ?? assert.fail(said)
 }
 
-describe("the package", () => {
+// Npm and the build are slow where much else runs.
+describe("the package", { timeout: 120_000 }, () => {
   it("holds the bundle and what must be handed on with it, below one megabyte", () => {
     const { files, size } = pack()
     const names = files.map(({ path }) => path).toSorted()
