@@ -10,7 +10,7 @@ import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
 import { readText, unreadable } from "./Settings/Pem.ts"
-import { type Otel, otelOf } from "./Settings/Otel.ts"
+import { inTheClear, type Otel, otelOf } from "./Settings/Otel.ts"
 import { type Place, placesOf } from "./Settings/Place.ts"
 import { problemsOf } from "./Settings/Problems.ts"
 import { rules } from "./Settings/Rules.ts"
@@ -117,7 +117,7 @@ const withoutFirst = ({ path, problem, like }: Problem): Problem => ({
 })
 
 const serviceIssue = ({ path: [name], problem }: Problem): ReadonlyArray<SettingsIssue> =>
-  isServiceName(name) ? [{ at: name, problem, example: `${name}=${serviceExample(name)}` }] : []
+  isServiceName(name) ? [{ at: name, problem, example: serviceExample(name) }] : []
 
 /** `terminal` says whether the log is read by a person: the default of LOG_FORMAT. */
 export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
@@ -126,14 +126,15 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
 ): Effect.fn.Return<Settings, SettingsError, FileSystem.FileSystem> {
   const env = environment(variables)
   const source = yield* findSource(env)
-  const raw = { ...serviceVariables(env), ...(source.entries === undefined ? {} : { databases: source.entries }) }
+  const shared = serviceVariables(env)
+  const raw = { ...shared, ...(source.entries === undefined ? {} : { databases: source.entries }) }
   const decoded = yield* Effect.result(decode(raw))
   const problems = Result.isFailure(decoded) ? problemsOf(decoded.failure.issue) : []
   const inDatabases = problems.filter(({ path }) => path[0] === "databases").map(withoutFirst)
   const [first, ...others] = [
     ...source.issues,
     ...databaseIssues(source, [...rules(source), ...inDatabases]),
-    ...problems.flatMap(serviceIssue)
+    ...[...problems, ...inTheClear(shared)].flatMap(serviceIssue)
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)

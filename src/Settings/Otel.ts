@@ -1,8 +1,9 @@
 // Where traces, metrics and log lines go: the standard variables of OpenTelemetry. They are ours only where an address is set
 // and OTEL_SDK_DISABLED is not true; a platform may set the others for other programs.
-import { Redacted, Schema } from "effect"
+import { Record, Redacted, Schema } from "effect"
 import { parseNumber, parsePairs, collectorAddress } from "./OtelText.ts"
-import type { Environment } from "./Source.ts"
+import type { Environment, Problem } from "./Source.ts"
+import { isLocal } from "./Tls.ts"
 import { text } from "./Words.ts"
 
 type Protocol = "http/json" | "http/protobuf"
@@ -110,7 +111,14 @@ export const otelAsWritten: ReadonlyArray<OtelName> = Object.keys(otelFields)
   .filter(isOtelName)
   .filter((name) => /ENDPOINT$|HEADERS$|SERVICE_NAME|RESOURCE_ATTRIBUTES/.test(name))
 
+/** What to write instead. */
 export const otelExample = (name: OtelName): string => {
+  if (name === "OTEL_EXPORTER_OTLP_CERTIFICATE") return "NODE_EXTRA_CA_CERTS=/etc/ssl/ours.pem"
+  if (name === "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE") return "OTEL_EXPORTER_OTLP_HEADERS=api-key=…"
+  return `${name}=${valueExample(name)}`
+}
+
+const valueExample = (name: OtelName): string => {
   if (endpoint.test(name)) return "http://127.0.0.1:4318"
   if (name.endsWith("_HEADERS")) return "api-key=…"
   if (name.endsWith("_PROTOCOL")) return "http/protobuf"
@@ -124,6 +132,20 @@ export const otelExample = (name: OtelName): string => {
     OTEL_TRACES_SAMPLER_ARG: "0.1"
   }
   return examples[name] ?? ""
+}
+
+/** Headers hold a secret: they go out encrypted, or to this machine. Of variables that may still be wrong. */
+export const inTheClear = (set: Readonly<Record<string, string>>): ReadonlyArray<Problem> => {
+  const found = kinds.flatMap((kind) => {
+    const own = `OTEL_EXPORTER_OTLP_${kind}_HEADERS`
+    const at = set[own] === undefined ? "OTEL_EXPORTER_OTLP_HEADERS" : own
+    const url = set[`OTEL_EXPORTER_OTLP_${kind}_ENDPOINT`] ?? set["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? ""
+    if (Record.isEmptyRecord(parsePairs(set[at] ?? "") ?? {}) || !URL.canParse(url)) return []
+    const { hostname, protocol } = new URL(url)
+    return protocol !== "http:" || isLocal(hostname.replace(/^\[(.*)\]$/, "$1")) ? [] : [at]
+  })
+  const problem = "would go out in the clear: the address must be https://, or on this machine"
+  return [...new Set(found)].map((at) => ({ path: [at], problem }))
 }
 
 const signalOf = (set: Variables, kind: (typeof kinds)[number]): Signal | undefined => {

@@ -73,7 +73,9 @@ const examples = {
   ...endpointExamples
 }
 
-export const serviceExample = (name: ServiceName): string => (isOtelName(name) ? otelExample(name) : examples[name])
+/** A line that would do. */
+export const serviceExample = (name: ServiceName): string =>
+  isOtelName(name) ? otelExample(name) : `${name}=${examples[name]}`
 
 export const isServiceName = (name: PropertyKey | undefined): name is ServiceName =>
   typeof name === "string" && Object.hasOwn(serviceFields, name)
