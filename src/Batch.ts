@@ -10,7 +10,10 @@ import type { Claimed, Notice } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Records from "./Records.ts"
 import type { Row } from "./Row.ts"
+import { showTable } from "./Database.ts"
+import { showKey } from "./Shown.ts"
 import type { Outage, Self } from "./State.ts"
+import * as Trace from "./Trace.ts"
 
 /** A third of the lease. */
 const renewal = Schedule.spaced("10 seconds")
@@ -33,7 +36,8 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   claimed: Claimed,
   tables: Tables,
   self: Self,
-  done: (settled: boolean) => void
+  done: (settled: boolean) => void,
+  claim?: Trace.Times
 ) {
   const outbox = yield* Outbox
   for (const notice of claimed.superseded) {
@@ -47,11 +51,13 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   const { notices } = claimed
   const work = Effect.gen(function* () {
     // Beside the first begun marks.
-    const fetching = yield* Effect.forkChild(fetchAll(notices, tables), { startImmediately: true })
+    const fetching = yield* Effect.forkChild(Trace.timed(fetchAll(notices, tables)), { startImmediately: true })
     const rows = Fiber.join(fetching)
     const deliverOne = (notice: Notice) => {
-      const row = Effect.map(rows, (all) => all.get(notice))
-      return forTable(tables, notice, (watched) => Effect.map(deliver(notice, row, watched, self), done))
+      const row = Effect.flatMap(rows, ([all, times]) => Effect.as(Trace.shared("fetch", times), all.get(notice)))
+      return forTable(tables, notice, (watched) =>
+        deliver(notice, row, watched, self).pipe(Trace.attempt(notice, claim, about(notice, watched)), Effect.map(done))
+      )
     }
     yield* Effect.forEach(
       notices.filter(({ crashes }) => crashes === 0),
@@ -72,6 +78,12 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
         : outbox.release(notices).pipe(Effect.interruptible, Effect.timeout(releaseTimeout), Effect.ignore)
     )
   )
+})
+
+const about = ({ key }: Notice, { database, secretKey, table }: Watched) => ({
+  [Trace.attributes.database]: database.name,
+  [Trace.attributes.table]: showTable(table.name),
+  [Trace.attributes.key]: showKey(key, secretKey)
 })
 
 const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {

@@ -18,6 +18,7 @@ import type { Postponement, Settlement } from "./Settlement.ts"
 import { parkedFor } from "./Settlement.ts"
 import { showKey } from "./Shown.ts"
 import type { Outage, Self } from "./State.ts"
+import * as Trace from "./Trace.ts"
 
 /** What a notice is delivered with. */
 export interface Watched {
@@ -42,7 +43,9 @@ export const deliver = Effect.fn("Delivery.deliver")(
 
     const instead = yield* Reconcile.insteadOfSending(notice, watched.database)
     if (instead !== undefined) return yield* settle(notice, instead.decision, instead.detail, self, meter)
-    const sent = yield* Effect.result(mailer.send(compose(notice, row, watched), outbox.begin(notice)))
+    const sent = yield* Effect.result(
+      mailer.send(compose(notice, row, watched), Trace.span.begin(outbox.begin(notice)))
+    )
     if (Result.isSuccess(sent)) {
       const { requestId } = sent.success
       yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
@@ -105,7 +108,7 @@ const compose = Effect.fnUntraced(function* (
   if (row === undefined) return yield* gone
   const date = yield* DateTime.now
   return yield* Effect.catchCause(
-    Effect.sync(() => Letter.write(notice, row, watched, date)),
+    Trace.span.render(Effect.sync(() => Letter.write(notice, row, watched, date))),
     (cause) => Effect.fail(unfit(cause))
   )
 })
@@ -134,10 +137,11 @@ const settle = Effect.fnUntraced(function* (
   const outbox = yield* Outbox
   const write = "outcome" in decision ? outbox.settle(notice, decision) : outbox.postpone(notice, decision)
   const outcome = "outcome" in decision ? decision.outcome : "postponed"
+  yield* Trace.ended(outcome, outcome === "sent" || outcome === "gone" ? undefined : detail)
   const written = yield* Effect.matchEffect(write, {
     onSuccess: () => Effect.succeed(true),
     onFailure: (outage) => Effect.andThen(self.ailing(outage), again(write, self))
-  })
+  }).pipe(Trace.span.settle)
   if (!written) {
     yield* Effect.logError(
       `its outcome could not be written (${outcome}: ${detail}): it is uncertain at the next start`
@@ -145,6 +149,7 @@ const settle = Effect.fnUntraced(function* (
     return false
   }
   yield* Metric.update(meter.outcomes[outcome], 1)
+  if ("outcome" in decision) yield* Trace.closed(notice, outcome)
   const next = "outcome" in decision ? undefined : yield* nextStep(decision)
   yield* logAt(outcome)(`${outcome}: ${detail}`).pipe(
     Effect.annotateLogs(next === undefined ? { outcome } : { outcome, next })

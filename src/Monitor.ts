@@ -16,6 +16,7 @@ import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage, Self } from "./State.ts"
+import * as Trace from "./Trace.ts"
 import * as Trigger from "./Trigger.ts"
 import * as Watched from "./Watched.ts"
 
@@ -116,7 +117,7 @@ const claiming = Effect.fnUntraced(function* <R>(
     .withPermitsIfAvailable(1)(atPoll)
     .pipe(Effect.map((more) => void (Option.contains(more, true) && Queue.offerUnsafe(postponed, undefined))))
 
-  const deliver = Effect.fnUntraced(function* (claimed: Claimed) {
+  const deliver = Effect.fnUntraced(function* (claimed: Claimed, claim: Trace.Times) {
     const started = yield* Clock.currentTimeMillis
     let left = claimed.notices.length
     inHand += left
@@ -130,7 +131,7 @@ const claiming = Effect.fnUntraced(function* <R>(
       if (!settled) Queue.offerUnsafe(postponed, undefined)
     }
     yield* Effect.ensuring(
-      deliverAll(claimed, tables, self, done),
+      deliverAll(claimed, tables, self, done, claim),
       Effect.sync(() => give(left))
     )
     size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
@@ -151,11 +152,12 @@ const claiming = Effect.fnUntraced(function* <R>(
     }
     yield* notifications.clear
     yield* Queue.clear(postponed)
-    const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size - inHand)
+    const [claimed, claim] = yield* Trace.timed(outbox.claim(standing._tag === "Probe" ? 1 : size - inHand))
     yield* self.paused(claimed.pausedSince)
     const some = claimed.notices.length + claimed.superseded.length > 0
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
-    if (some) yield* standing._tag === "Probe" ? deliver(claimed) : FiberSet.run(batches, deliver(claimed))
+    const delivery = deliver(claimed, claim)
+    if (some) yield* standing._tag === "Probe" ? delivery : FiberSet.run(batches, delivery)
     const now = yield* Clock.currentTimeMillis
     if (now - polled >= Duration.toMillis(pollEvery)) {
       polled = now

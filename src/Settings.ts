@@ -10,6 +10,7 @@ import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
 import { readText, unreadable } from "./Settings/Pem.ts"
+import { inTheClear, type Otel, otelOf } from "./Settings/Otel.ts"
 import { type Place, placesOf } from "./Settings/Place.ts"
 import { problemsOf } from "./Settings/Problems.ts"
 import { rules } from "./Settings/Rules.ts"
@@ -18,7 +19,7 @@ import {
   isServiceName,
   type Log,
   logOf,
-  serviceExamples,
+  serviceExample,
   serviceFields,
   serviceVariables,
   webhookOf
@@ -33,6 +34,8 @@ export interface Settings {
   readonly webhook: Redacted.Redacted | undefined
   /** Where HTTP is served; absent if it is not. */
   readonly endpoint: Endpoint | undefined
+  /** Where traces, metrics and log lines go; absent if they are not exported. */
+  readonly otel: Otel | undefined
   /** What the settings of each database are called, in the same order. */
   readonly places: ReadonlyArray<Place>
 }
@@ -114,7 +117,7 @@ const withoutFirst = ({ path, problem, like }: Problem): Problem => ({
 })
 
 const serviceIssue = ({ path: [name], problem }: Problem): ReadonlyArray<SettingsIssue> =>
-  isServiceName(name) ? [{ at: name, problem, example: `${name}=${serviceExamples[name]}` }] : []
+  isServiceName(name) ? [{ at: name, problem, example: serviceExample(name) }] : []
 
 /** `terminal` says whether the log is read by a person: the default of LOG_FORMAT. */
 export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
@@ -123,14 +126,15 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
 ): Effect.fn.Return<Settings, SettingsError, FileSystem.FileSystem> {
   const env = environment(variables)
   const source = yield* findSource(env)
-  const raw = { ...serviceVariables(env), ...(source.entries === undefined ? {} : { databases: source.entries }) }
+  const shared = serviceVariables(env)
+  const raw = { ...shared, ...(source.entries === undefined ? {} : { databases: source.entries }) }
   const decoded = yield* Effect.result(decode(raw))
   const problems = Result.isFailure(decoded) ? problemsOf(decoded.failure.issue) : []
   const inDatabases = problems.filter(({ path }) => path[0] === "databases").map(withoutFirst)
   const [first, ...others] = [
     ...source.issues,
     ...databaseIssues(source, [...rules(source), ...inDatabases]),
-    ...problems.flatMap(serviceIssue)
+    ...[...problems, ...inTheClear(shared)].flatMap(serviceIssue)
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)
@@ -139,6 +143,7 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
     log: logOf(service, terminal),
     webhook: webhookOf(service),
     endpoint: endpointOf(service),
+    otel: otelOf(service),
     places: placesOf(source)
   }
 })
