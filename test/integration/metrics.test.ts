@@ -11,11 +11,9 @@ import { noting, stage } from "../support/outbox.ts"
 import { silently } from "../support/quiet.ts"
 
 /** Names and labels as the table of docs/metrics.md has them. */
-const documented = [
-  ...readFileSync("docs/metrics.md", "utf8").matchAll(
-    /^\| `(\w+)` +\| ([^|]*?) +\|/gm
-  )
-].map(([, name = "", labels = ""]) => [name, ...[...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)].join(" "))
+const documented = [...readFileSync("docs/metrics.md", "utf8").matchAll(/^\| `(\w+)` +\| ([^|]*?) +\|/gm)].map(
+  ([, name = "", labels = ""]) => [name, ...[...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)].join(" ")
+)
 
 const exported = (text: string) =>
   [...text.matchAll(/^# TYPE inquiries_mailer_(\w+) (\w+)$/gm)].map(([, name = "", type]) => {

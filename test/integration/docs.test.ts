@@ -1,0 +1,67 @@
+// Every command line that the pages show is one that the built program takes. It runs where nothing is set, so that what it
+// takes ends for that reason, and touches nothing.
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { blocksOf, type Page, pages, spansOf } from "../support/pages.ts"
+import { program } from "../support/worker.ts"
+
+const own = /^(?:[A-Z_]+=\S+ )*(?:node dist\/main\.js|inquiries-mailer)(?: |$)/
+
+/** Up to a comment, a pipe, a redirection or the next command. */
+const wordsOf = (line: string): ReadonlyArray<string> =>
+  line
+    .replace(own, "")
+    .replace(/ +[#|>&;].*$/, "")
+    .split(" ")
+    .filter(Boolean)
+
+const shells = ["sh", "console", ""]
+
+const linesOf = (page: Page, commands: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...blocksOf(page)
+    .filter(({ language }) => shells.includes(language))
+    .flatMap(({ text }) => text.split("\n").map((line) => line.trim().replace(/^\$ /, "")))
+    .filter((line) => own.test(line)),
+  ...spansOf(page).filter((span) => own.test(span) || commands.includes(span.split(" ")[0] ?? ""))
+]
+
+const running = Effect.fn("running")(function* (args: ReadonlyArray<string>) {
+  const nowhere = mkdtempSync(join(tmpdir(), "docs-"))
+  const { ended } = yield* program(args, { PATH: process.env["PATH"] ?? "" }, nowhere)
+  return yield* ended
+}, Effect.scoped)
+
+/** What the program has to say against this command line. */
+const refusal = (line: string) =>
+  Effect.map(running(wordsOf(line)), ({ code, output }) =>
+    code === 78 && output.includes("no database is configured") ? [] : [`${line}: ${output.trim().split("\n").at(-1)}`]
+  )
+
+describe("the command lines of the pages", () => {
+  it.live("are taken by the program as they stand there", () =>
+    Effect.gen(function* () {
+      const { output } = yield* running(["--help"])
+      const commands = [...(output.split("SUBCOMMANDS")[1] ?? "").matchAll(/^ {2}(\w+) {2,}/gm)].map(
+        ([, name]) => name ?? ""
+      )
+      assert.include(commands, "migrate")
+      const lines = [...new Set(pages.flatMap((page) => linesOf(page, commands)))]
+      assert.isAbove(lines.length, 20)
+      const refused = yield* Effect.forEach(lines, refusal, { concurrency: 2 })
+      assert.deepStrictEqual(refused.flat(), [])
+    })
+  )
+
+  it.live("would be found if there were no such command or flag", () =>
+    Effect.gen(function* () {
+      const text =
+        "```sh\nnode dist/main.js status --jason   # wrong\nnode dist/main.js frobnicate\nnode dist/main.js status\n```\n"
+      const lines = linesOf({ path: "invented.md", text }, [])
+      assert.lengthOf(lines, 3)
+      assert.lengthOf((yield* Effect.forEach(lines, refusal)).flat(), 2)
+    })
+  )
+})
