@@ -6,6 +6,8 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { blocksOf, type Page, pages, spansOf } from "../support/pages.ts"
+import * as line from "../support/line.ts"
+import { silently } from "../support/quiet.ts"
 import { program } from "../support/worker.ts"
 
 const own = /^(?:[A-Z_]+=\S+ )*(?:node dist\/main\.js|inquiries-mailer)(?: |$)/
@@ -34,25 +36,47 @@ const running = Effect.fn("running")(function* (args: ReadonlyArray<string>) {
   return yield* ended
 }, Effect.scoped)
 
-/** What the program has to say against this command line. */
+/** What the parser has to say against this command line; settings are wrong for all. */
 const refusal = (line: string) =>
-  Effect.map(running(wordsOf(line)), ({ code, output }) =>
-    code === 78 && output.includes("no database is configured") ? [] : [`${line}: ${output.trim().split("\n").at(-1)}`]
+  Effect.map(running(wordsOf(line)), ({ output }) => {
+    const [, why] = output.split(/^ERROR$/m)
+    return why === undefined ? [] : [`${line}: ${why.trim()}`]
+  })
+
+describe("the SQL for a row that did not arrive", () => {
+  it.live("finds what became of it", () =>
+    Effect.gen(function* () {
+      const { admin } = yield* line.stage()
+      yield* admin`insert into inquiries (id, name, email, subject)
+        values (42, 'A', 'a@example.com', 'A'), (43, 'B', 'b@example.com', 'B')`
+      const page = pages.find(({ path }) => path === "docs/troubleshooting.md") ?? { path: "", text: "" }
+      const [sql = ""] = blocksOf(page).flatMap(({ language, text }) => (language === "sql" ? [text] : []))
+      const found = yield* admin.unsafe<{ readonly outcome: string | null; readonly attempts: number }>(sql)
+      assert.deepStrictEqual(
+        found.map(({ attempts, outcome }) => ({ attempts, outcome })),
+        [{ attempts: 0, outcome: null }]
+      )
+    }).pipe(silently)
   )
+})
 
 describe("the command lines of the pages", () => {
-  it.live("are taken by the program as they stand there", () =>
-    Effect.gen(function* () {
-      const { output } = yield* running(["--help"])
-      const commands = [...(output.split("SUBCOMMANDS")[1] ?? "").matchAll(/^ {2}(\w+) {2,}/gm)].map(
-        ([, name]) => name ?? ""
-      )
-      assert.include(commands, "migrate")
-      const lines = [...new Set(pages.flatMap((page) => linesOf(page, commands)))]
-      assert.isAbove(lines.length, 20)
-      const refused = yield* Effect.forEach(lines, refusal, { concurrency: 2 })
-      assert.deepStrictEqual(refused.flat(), [])
-    })
+  it.live(
+    "are taken by the program as they stand there",
+    () =>
+      Effect.gen(function* () {
+        const { output } = yield* running(["--help"])
+        const commands = [...(output.split("SUBCOMMANDS")[1] ?? "").matchAll(/^ {2}(\w+) {2,}/gm)].map(
+          ([, name]) => name ?? ""
+        )
+        assert.include(commands, "migrate")
+        const lines = [...new Set(pages.flatMap((page) => linesOf(page, commands)))]
+        assert.isAbove(lines.length, 20)
+        const refused = yield* Effect.forEach(lines, refusal, { concurrency: 2 })
+        assert.deepStrictEqual(refused.flat(), [])
+        // A program's start for each of some fifty.
+      }),
+    240_000
   )
 
   it.live("would be found if there were no such command or flag", () =>

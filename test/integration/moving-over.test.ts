@@ -57,46 +57,60 @@ const numbersIn = (subjects: ReadonlyArray<string>) =>
 const halfASecond = Effect.sleep("500 millis")
 
 describe("moving over as the page says", () => {
-  for (const payload of ["the id", "the whole row"] as const) {
-    it.live(`mails each row once, by the script or by the worker: the script is told ${payload}`, () =>
-      Effect.gen(function* () {
-        const { command, env, fresh, standIn } = yield* furnished(payload)
-        const mailed = yield* replaced.listening(fresh)
-        const open = yield* form(fresh)
-        yield* halfASecond
-        yield* command("migrate")
-        yield* command("check")
-        yield* halfASecond
-        const triggers = yield* psql(fresh, look)
-        assert.deepStrictEqual(
-          triggers.map((row) => row["tgname"]),
-          ["notify_new_inquiry"]
-        )
-        // Its key is from before the switch, its commit is not: the switch has to wait for it.
-        const slow = yield* session(fresh)
-        yield* slow.query("begin")
-        yield* slow.query("insert into inquiries (name, email, subject) values ('Slow', 's@example.com', 'Question 0')")
-        const committed = yield* Effect.forkScoped(Effect.delay(slow.query("commit"), "400 millis"))
-        yield* psql(fresh, change)
-        yield* Fiber.join(committed)
-        yield* halfASecond
-        const worker = yield* program(["run"], env)
-        yield* worker.says("listening")
-        yield* halfASecond
-        const count = yield* open.close
-        yield* line.allSettled(fresh.admin)
-        while (mailed.length + standIn.mails.length <= count) yield* Effect.sleep(20)
-        yield* halfASecond
-        const script = numbersIn(mailed)
-        const ours = yield* line.mailedNumbers(standIn)
-        assert.deepStrictEqual(
-          [...script, ...ours].toSorted((a, b) => a - b),
-          [0, ...line.numbers(count)]
-        )
-        assert.include(script, 0)
-        assert.isAbove(script.length, 20)
-        assert.isAbove(ours.length, 20)
-      }).pipe(silently)
+  for (const [payload, early] of [
+    ["the id", false],
+    ["the whole row", true]
+  ] as const) {
+    const when = early ? "is there before the switch, paused" : "is started after it"
+    it.live(
+      `mails each row once, by the script, which is told ${payload}, or by the worker, which ${when}`,
+      () =>
+        Effect.gen(function* () {
+          const { command, env, fresh, standIn } = yield* furnished(payload)
+          const mailed = yield* replaced.listening(fresh)
+          const open = yield* form(fresh)
+          yield* halfASecond
+          yield* command("migrate")
+          yield* command("check")
+          if (early) {
+            yield* command("pause", "autos")
+            const worker = yield* program(["run"], env)
+            yield* worker.says("paused by an operator")
+          }
+          yield* halfASecond
+          const triggers = yield* psql(fresh, look)
+          assert.deepStrictEqual(
+            triggers.map((row) => row["tgname"]),
+            ["notify_new_inquiry"]
+          )
+          // Its key is from before the switch, its commit is not: the switch has to wait for it.
+          const slow = yield* session(fresh)
+          yield* slow.query("begin")
+          yield* slow.query(
+            "insert into inquiries (name, email, subject) values ('Slow', 's@example.com', 'Question 0')"
+          )
+          const committed = yield* Effect.forkScoped(Effect.delay(slow.query("commit"), "400 millis"))
+          yield* psql(fresh, change)
+          yield* Fiber.join(committed)
+          yield* halfASecond
+          if (early) yield* command("resume", "autos")
+          else yield* program(["run"], env)
+          yield* standIn.awaitMails(30)
+          const count = yield* open.close
+          yield* line.allSettled(fresh.admin)
+          while (mailed.length + standIn.mails.length <= count) yield* Effect.sleep(20)
+          yield* halfASecond
+          const script = numbersIn(mailed)
+          const ours = yield* line.mailedNumbers(standIn)
+          assert.deepStrictEqual(
+            [...script, ...ours].toSorted((a, b) => a - b),
+            [0, ...line.numbers(count)]
+          )
+          assert.include(script, 0)
+          assert.isAbove(script.length, 20)
+          assert.isAbove(ours.length, 20)
+        }).pipe(silently),
+      120_000
     )
   }
 
