@@ -49,7 +49,7 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
   return teller
 })
 
-/** The README shows it. */
+/** docs/alerting.md shows it. */
 export const toJson = (message: Message): string => {
   const { database, detail, event, kind, since, table } = message
   return JSON.stringify({

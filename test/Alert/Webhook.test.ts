@@ -93,8 +93,8 @@ describe("the webhook", () => {
   })
 })
 
-describe("the README", () => {
-  const chapter = readFileSync("README.md", "utf8").split("\n## Alerts\n")[1]?.split("\n## ")[0] ?? ""
+describe("the page of alerts", () => {
+  const chapter = readFileSync("docs/alerting.md", "utf8")
   const examples = JSON.parse(/```json\n([\s\S]*?)```/.exec(chapter)?.[1] ?? "[]") as ReadonlyArray<
     Omit<Message, "since"> & { readonly since: string }
   >
