@@ -97,7 +97,7 @@ describe("a server", () => {
       const port = yield* freePort
       const url = `http://${host}:${port}/healthz`
       const statuses = yield* SubscriptionRef.make<Statuses>(new Map())
-      const options = { host, port, token: undefined, standings: new Map(), metrics: undefined }
+      const options = { host, port, token: undefined, standings: new Map(), paces: new Map(), metrics: undefined }
       const asked = Layer.merge(Layer.succeed(Supervisor, { statuses }), Operator.layer([]))
       yield* Layer.build(Http.layer(options).pipe(Layer.provide(asked))).pipe(Effect.provide(layer))
       const server = yield* serverBehind(url)

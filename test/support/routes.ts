@@ -55,6 +55,7 @@ export const staged = Effect.fnUntraced(function* (
   const answer = yield* Routes.make({
     token: Redacted.make(token),
     standings: new Map(Object.keys(states).map((name) => [name, Effect.succeed(standing)])),
+    paces: new Map(),
     metrics: Effect.succeed("# nothing yet\n")
   }).pipe(Effect.provide(Layer.merge(Layer.succeed(Supervisor, { statuses }), Layer.succeed(Operator, operator))))
   return { answer, done }
