@@ -5,7 +5,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Server as NodeServer } from "node:http"
 import { connect, type Socket } from "node:net"
 import * as Http from "../../src/Http.ts"
-import { json } from "../../src/http/Answer.ts"
+import { type Answer, json } from "../../src/http/Answer.ts"
 import * as Server from "../../src/http/Server.ts"
 import { Operator } from "../../src/Operator.ts"
 import { type Statuses, Supervisor } from "../../src/Supervisor.ts"
@@ -88,6 +88,49 @@ describe("a server", () => {
         }).pipe(Effect.scoped, Effect.timeout("2 seconds"))
         assert.strictEqual((yield* Fiber.join(asked)).status, status)
       }
+    }).pipe(silently)
+  )
+
+  it.live("lets somebody follow until he goes, and does not wait for him when it closes", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const followers = { open: 0, written: 0 }
+      const follow: Answer["follow"] = (write) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => followers.open++),
+          () =>
+            Effect.forever(
+              Effect.andThen(
+                write("x".repeat(65_536)),
+                Effect.sync(() => followers.written++)
+              )
+            ),
+          () => Effect.sync(() => followers.open--)
+        )
+      const answer = () => Effect.succeed({ ...json(200, {}), follow })
+      const opened = (count: number) =>
+        Effect.repeat(Effect.sleep(10), { until: () => followers.open === count }).pipe(Effect.timeout("5 seconds"))
+      const closing = yield* Effect.gen(function* () {
+        yield* Server.serve({ host, port, answer })
+        const ask = "GET / HTTP/1.1\r\nHost: l\r\n\r\n"
+        const [first] = yield* Effect.forEach([1, 2, 3], () => visitor(port, ask))
+        yield* opened(3)
+        first?.destroy()
+        yield* opened(2)
+        yield* Effect.sleep(300)
+        // Nobody reads: it fills what lies between, and then no more.
+        const { written } = followers
+        yield* Effect.sleep(300)
+        assert.strictEqual(followers.written, written)
+        assert.strictEqual((yield* call(`http://${host}:${port}/`, {}, "HEAD")).status, 200)
+        return yield* Effect.map(
+          Effect.clockWith((clock) => clock.currentTimeMillis),
+          (at) => at
+        )
+      }).pipe(Effect.scoped)
+      const took = (yield* Effect.clockWith((clock) => clock.currentTimeMillis)) - closing
+      assert.isBelow(took, 700)
+      assert.strictEqual(followers.open, 0)
     }).pipe(silently)
   )
 

@@ -25,9 +25,9 @@ export const create = (first, announce) => {
   const parts = {
     ...{ word: part(element, "word"), gloss: part(element, "gloss"), reason: part(element, "reason") },
     ...{ times: part(element, "times"), counted: part(element, "counted"), said: part(element, "said") },
-    ...{ waiting: part(element, "waiting"), oldest: part(element, "oldest"), parked: part(element, "parked") },
+    ...{ waiting: part(element, "waiting"), parked: part(element, "parked") },
     ...{ sent: part(element, "sent"), last: part(element, "last"), recent: part(element, "recent") },
-    ...{ settled: part(element, "settled"), aside: part(element, "aside"), asideCount: part(element, "aside-count") }
+    ...{ settled: part(element, "settled"), aside: part(element, "aside") }
   }
   const toggle = /** @type {HTMLButtonElement} */ (part(element, "toggle"))
   const action = part(element, "action")
@@ -71,8 +71,6 @@ export const create = (first, announce) => {
     // Of what is kept in memory only, nothing but what waits is known.
     const known = counts?.source === "outbox" ? counts : undefined
     say(parts.waiting, counts === null ? "–" : many(counts.waiting))
-    const oldest = counts?.oldestWaitingSeconds ?? null
-    say(parts.oldest, oldest === null || oldest < 60 ? "" : `oldest ${span(oldest)}`)
     const count = parked(card)
     say(parts.parked, known === undefined ? "–" : many(count))
     element.classList.toggle("has-parked", count > 0)
@@ -81,7 +79,6 @@ export const create = (first, announce) => {
 
     recent.hidden = known === undefined || known.recent.length === 0
     settled(parts.settled, recent.open, card)
-    say(parts.asideCount, `${many(count)} parked`)
     aside.hidden = count === 0 && !aside.open
     if (aside.open && count !== before) void list.load()
     say(action, isPaused(card) ? "Resume" : "Pause")
@@ -95,11 +92,16 @@ export const create = (first, announce) => {
 }
 
 /** @param {Card} card */
-const times = ({ mailbox, nextAttempt, since }) => {
+const times = ({ counts, mailbox, nextAttempt, since }) => {
   const next = nextAttempt ?? mailbox?.nextAttempt ?? null
-  return [since === null ? "" : `Since ${clock(since)}`, next === null ? "" : `next attempt ${clock(next, "second")}`]
-    .filter((each) => each !== "")
+  const oldest = counts?.oldestWaitingSeconds ?? 0
+  return [
+    ...(since === null ? [] : [`since ${clock(since)}`]),
+    ...(next === null ? [] : [`next attempt ${clock(next, "second")}`]),
+    ...(oldest < 60 ? [] : [`the oldest waits ${span(oldest)}`])
+  ]
     .join(" · ")
+    .replace(/^./, (first) => first.toUpperCase())
 }
 
 /** Built only while it stands open. @param {HTMLElement} list @param {boolean} open @param {Card} card */

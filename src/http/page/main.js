@@ -38,7 +38,7 @@ const headline = () => {
     find("sums"),
     `${total(all)} ${all === 1 ? "database" : "databases"} · ${total(waiting)} waiting · ${total(parked)} parked · ${total(sent)} mailed in 24 h`
   )
-  document.body.dataset["tone"] = down > 0 ? "down" : rest > 0 ? "late" : "sound"
+  document.body.dataset["overall"] = down > 0 ? "down" : rest > 0 ? "late" : "sound"
   const mark = isLost ? "? " : down > 0 ? `${down} down – ` : rest > 0 ? `${rest} – ` : ""
   document.title = `${mark}${name}`
 }

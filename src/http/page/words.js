@@ -2,13 +2,14 @@
 /** @import { Card } from "../Card.ts" */
 
 /**
- * `down` mails nothing, `late` mails late or in part, `held` waits for a person, `sound` needs nobody.
- * @typedef {"down" | "late" | "held" | "sound"} Tone
+ * `down` mails nothing, `late` mails late or in part, `parked` has notices for a person to look at, `held` is paused by
+ * one, `sound` needs nobody.
+ * @typedef {"down" | "late" | "parked" | "held" | "sound"} Tone
  * @typedef {{ readonly tone: Tone, readonly word: string, readonly gloss: string }} Verdict
  */
 
 /** @type {ReadonlyArray<Tone>} */
-export const tones = ["down", "late", "held", "sound"]
+export const tones = ["down", "late", "parked", "held", "sound"]
 
 /** @type {Readonly<Record<Card["state"], readonly [word: string, gloss: string]>>} */
 const states = {
@@ -36,7 +37,9 @@ export const verdict = (card) => {
     return { tone: "late", word: "Throttled", gloss: "Microsoft asks to slow down. It heals by itself." }
   }
   if (condition === "degraded") return { tone: "late", word, gloss: "It mails late or in part." }
-  return parked(card) > 0 ? { tone: "held", word, gloss } : { tone: "sound", word, gloss }
+  const aside = parked(card)
+  if (aside === 0) return { tone: "sound", word, gloss }
+  return { tone: "parked", word: `${many(aside)} parked`, gloss: `${word}. What is parked waits for somebody to look.` }
 }
 
 /** @param {Card} card */
@@ -64,7 +67,6 @@ export const total = (number) => grouped.format(number)
 
 /** @param {number} seconds */
 export const span = (seconds) => {
-  if (seconds < 60) return "under a minute"
   if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`
   return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} days`
 }
