@@ -74,15 +74,21 @@ const wide = { viewport: { width: 720, height: 400 } }
 const narrow = { viewport: { width: 390, height: 400 }, deviceScaleFactor: 2 }
 
 const status = Effect.fnUntraced(function* (chromium: Effect.Success<typeof browser>) {
-  const { url } = yield* office
+  const { fail, url } = yield* office
+  const first = yield* chromium.open(url)
+  yield* Effect.promise(() => first.locator("#cards:not(:has-text('–'))").waitFor())
+  yield* fail
   for (const [name, options] of [
     ["status", { ...light, viewport: { width: 1120, height: 760 } }] as const,
     ["status-dark", { ...dark, viewport: { width: 1120, height: 760 } }] as const,
     ["status-narrow", { ...light, ...narrow, viewport: { width: 390, height: 844 } }] as const
   ]) {
     const page = yield* chromium.open(url, options)
-    yield* Effect.promise(() => page.locator(".card summary", { hasText: "1 parked" }).click())
-    yield* Effect.promise(() => page.locator(".notices button").waitFor())
+    yield* Effect.promise(() => page.locator(".card", { hasText: "Blocked" }).waitFor())
+    if (name !== "status-narrow") {
+      yield* Effect.promise(() => page.locator(".card", { hasText: "website" }).getByText("Parked notices").click())
+      yield* Effect.promise(() => page.locator(".notices button").waitFor())
+    }
     yield* Effect.promise(() => page.evaluate("document.activeElement.blur()"))
     yield* picture(name, page, "window")
   }

@@ -34,8 +34,11 @@ export const office = Effect.gen(function* () {
   const reason = "nothing accepts connections at the server's address"
   const refused =
     "the server refuses the password of the user mailer. Correct PGPASSWORD, or the role's password in the database"
-  yield* become("freight", { _tag: "waiting", reason, nextAttempt: later(24) }, ago(12))
-  yield* become("quotes", { _tag: "blocked", reason: refused, nextAttempt: later(140) }, ago(41))
+  // Not before their counts were read.
+  const fail = Effect.gen(function* () {
+    yield* become("freight", { _tag: "waiting", reason, nextAttempt: later(24) }, ago(12))
+    yield* become("quotes", { _tag: "blocked", reason: refused, nextAttempt: later(140) }, ago(41))
+  })
   yield* become("newsletter", { _tag: "paused", reason: "an operator paused it" }, ago(95))
   of("newsletter").counts = {
     ...of("newsletter").counts,
@@ -46,5 +49,5 @@ export const office = Effect.gen(function* () {
   const throttled = new Throttled({ detail: "Microsoft Graph answers 429", retryAfter: Duration.seconds(30) })
   of("rentals").standing = { _tag: "Closed", wait: Duration.seconds(30), reason: throttled }
   yield* serve
-  return { url }
+  return { fail, url }
 })

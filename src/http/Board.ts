@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function* ({ count, fare, paces }: Options
       const most = entry.touched || activity !== entry.activity ? 0 : Math.max(soonest, share * entries.size)
       if (now - entry.askedAt >= Math.max(wait, most)) due.push([entry, activity])
     }
-    const turn = due.toSorted(([a], [b]) => a.askedAt - b.askedAt).slice(0, 4 * together)
+    const turn = due.toSorted(([a], [b]) => a.askedAt - b.askedAt).slice(0, 8 * together)
     yield* Effect.forEach(turn, ([entry, activity]) => ask(entry, activity), { concurrency: together })
   })
 
