@@ -79,8 +79,8 @@ const status = Effect.fnUntraced(function* (chromium: Effect.Success<typeof brow
   yield* Effect.promise(() => first.locator("#cards:not(:has-text('–'))").waitFor())
   yield* fail
   for (const [name, options] of [
-    ["status", { ...light, viewport: { width: 1120, height: 760 } }] as const,
-    ["status-dark", { ...dark, viewport: { width: 1120, height: 760 } }] as const,
+    ["status", { ...light, viewport: { width: 1200, height: 900 } }] as const,
+    ["status-dark", { ...dark, viewport: { width: 1200, height: 900 } }] as const,
     ["status-narrow", { ...light, ...narrow, viewport: { width: 390, height: 844 } }] as const
   ]) {
     const page = yield* chromium.open(url, options)

@@ -32,7 +32,7 @@ describe.skipIf(missing !== undefined)(title, () => {
       const focused = step(() => page.evaluate("document.activeElement.textContent.trim()"))
       yield* step(() => page.getByRole("button", { name: "Pause website" }).focus())
       yield* become("website", yield* away)
-      yield* sees(page, "h1", "1 of 3 databases is not mailed from")
+      yield* sees(page, "h1", "1 of 3 databases mails nothing")
       assert.deepStrictEqual(yield* names, ["website", "autos", "quotes"])
       assert.strictEqual(yield* focused, "Pause website")
       of("quotes").counts = { ...nothing, parked: { rejected: 2 } }

@@ -50,7 +50,7 @@ describe.skipIf(missing !== undefined)(title, () => {
 
       yield* server.stop("fast")
       yield* sees(page, ".card[data-tone=down]", "Waiting")
-      yield* sees(page, "h1", "The database is not mailed from")
+      yield* sees(page, "h1", "The database mails nothing")
       yield* sees(page, ".card", "next attempt")
       yield* server.start
       yield* sees(page, ".card[data-tone=sound]", "Listening")

@@ -66,7 +66,7 @@ export const create = (first, announce) => {
     const why = reasons(card)
     sayOrHide(parts.reason, said.tone === "sound" && card.state === "listening" ? "" : why)
     sayOrHide(parts.times, times(card))
-    sayOrHide(parts.counted, counts !== null && card.countedAt !== null ? `Counted ${clock(card.countedAt)}` : "")
+    sayOrHide(parts.counted, counts !== null && card.countedAt !== null ? `Counted at ${clock(card.countedAt)}` : "")
 
     // Of what is kept in memory only, nothing but what waits is known.
     const known = counts?.source === "outbox" ? counts : undefined

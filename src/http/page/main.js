@@ -26,10 +26,10 @@ const headline = () => {
   const { all, down, parked, sent, sound, waiting } = tally()
   const rest = all - down - sound
   const one = all === 1 ? "The database" : `${total(down)} of ${total(all)} databases`
-  const verb = down === 1 || all === 1 ? "is" : "are"
+  const verb = down === 1 ? "mails" : "mail"
   const text =
     down > 0
-      ? `${one} ${verb} not mailed from`
+      ? `${one} ${verb} nothing`
       : rest > 0
         ? `${total(rest)} of ${total(all)} ${rest === 1 ? "wants" : "want"} a look`
         : "All is well"

@@ -34,7 +34,7 @@ export const verdict = (card) => {
   if (state === "paused") return { tone: "held", word, gloss }
   if (state === "blocked" && nextAttempt === null) return { tone: "late", word: "Partly blocked", gloss }
   if (mailbox?.standing === "throttled") {
-    return { tone: "late", word: "Throttled", gloss: "Microsoft asks to slow down. It heals by itself." }
+    return { tone: "late", word: "Throttled", gloss: "It heals by itself." }
   }
   if (condition === "degraded") return { tone: "late", word, gloss: "It mails late or in part." }
   const aside = parked(card)
