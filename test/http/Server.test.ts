@@ -1,6 +1,6 @@
 // The server itself, on loopback: it outlives its bugs and its visitors, and comes back when it broke.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, SubscriptionRef } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Scope, SubscriptionRef } from "effect"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Server as NodeServer } from "node:http"
 import { connect, type Socket } from "node:net"
@@ -110,26 +110,21 @@ describe("a server", () => {
       const answer = () => Effect.succeed({ ...json(200, {}), follow })
       const opened = (count: number) =>
         Effect.repeat(Effect.sleep(10), { until: () => followers.open === count }).pipe(Effect.timeout("5 seconds"))
-      const closing = yield* Effect.gen(function* () {
-        yield* Server.serve({ host, port, answer })
-        const ask = "GET / HTTP/1.1\r\nHost: l\r\n\r\n"
-        const [first] = yield* Effect.forEach([1, 2, 3], () => visitor(port, ask))
-        yield* opened(3)
-        first?.destroy()
-        yield* opened(2)
-        yield* Effect.sleep(300)
-        // Nobody reads: it fills what lies between, and then no more.
-        const { written } = followers
-        yield* Effect.sleep(300)
-        assert.strictEqual(followers.written, written)
-        assert.strictEqual((yield* call(`http://${host}:${port}/`, {}, "HEAD")).status, 200)
-        return yield* Effect.map(
-          Effect.clockWith((clock) => clock.currentTimeMillis),
-          (at) => at
-        )
-      }).pipe(Effect.scoped)
-      const took = (yield* Effect.clockWith((clock) => clock.currentTimeMillis)) - closing
-      assert.isBelow(took, 700)
+      const serving = yield* Scope.make()
+      yield* Scope.provide(Server.serve({ host, port, answer }), serving)
+      const ask = "GET / HTTP/1.1\r\nHost: l\r\n\r\n"
+      const [first] = yield* Effect.forEach([1, 2, 3], () => visitor(port, ask))
+      yield* opened(3)
+      first?.destroy()
+      yield* opened(2)
+      yield* Effect.sleep(300)
+      // Nobody reads: it fills what lies between, and then no more.
+      const { written } = followers
+      yield* Effect.sleep(300)
+      assert.strictEqual(followers.written, written)
+      assert.strictEqual((yield* call(`http://${host}:${port}/`, {}, "HEAD")).status, 200)
+      const [took] = yield* Effect.timed(Scope.close(serving, Exit.void))
+      assert.isBelow(Duration.toMillis(took), 700)
       assert.strictEqual(followers.open, 0)
     }).pipe(silently)
   )

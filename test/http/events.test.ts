@@ -8,15 +8,14 @@ import { most } from "../../src/http/events.ts"
 /** Reads like a page: each text that was written, and how far it got. */
 const following = Effect.fnUntraced(function* (
   answer: Effect.Success<ReturnType<typeof staged>>["answer"],
-  room = Latch.makeUnsafe(true)
+  room: Latch.Latch = Latch.makeUnsafe(true)
 ) {
   const { follow, status } = yield* answer(asking("/api/events"))
   const told: Array<string> = []
-  const write = (text: string) =>
-    Effect.andThen(
-      Effect.sync(() => told.push(text)),
-      room.await
-    )
+  const write = (text: string) => {
+    told.push(text)
+    return room.await
+  }
   const fiber = yield* Effect.forkChild(follow?.(write) ?? Effect.void, { startImmediately: true })
   return { fiber, status, told }
 })

@@ -73,7 +73,7 @@ export const fleet = Effect.fn("fleet")(function* (names: ReadonlyArray<string>)
       }),
     discard: () => Effect.fail(new Outage({ state: "blocked", reason: "not on this page" })),
     parked: (name) => Effect.sync(() => ({ notices: of(name).parked, more: false })),
-    show: () => Effect.succeed(undefined),
+    show: () => Effect.undefined,
     change: () => Effect.succeed([])
   })
 
