@@ -6,7 +6,7 @@ import type { Plugin } from "rolldown"
 export const inlined: Plugin = {
   name: "files of the status page",
   transform: {
-    filter: { id: /\/src\/http\/page\.ts$/ },
+    filter: { id: /[\\/]src[\\/]http[\\/]page\.ts$/ },
     handler: (code, id) =>
       code.replaceAll(/\bread\("(\.[^"]+)"\)/g, (_, name: string) =>
         JSON.stringify(readFileSync(resolve(dirname(id), name), "utf8"))

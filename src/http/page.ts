@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs"
 import type { Answer } from "./Answer.ts"
 
-/** The build puts the text in the place of the call, see rolldown.config.js. */
+/** The build puts the text in the place of the call, see scripts/build/inlined.ts. */
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8")
 
 const policy = [
