@@ -51,7 +51,7 @@ describe("a page that follows", () => {
       const { told } = yield* following(answer, room)
       yield* TestClock.adjust("3 seconds")
       yield* room.close
-      yield* TestClock.adjust("10 minutes")
+      yield* TestClock.adjust("1 minute")
       const before = told.length
       assert.isAtMost(before, 4)
       yield* room.open
