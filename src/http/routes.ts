@@ -67,7 +67,8 @@ export const make = Effect.fnUntraced(function* ({ metrics, paces, standings, to
     changeable: token !== undefined
   }))
 
-  const readable = new Map([
+  const readable = new Map<string, Effect.Effect<Answer>>([
+    ...[...page].map(([path, file]) => [path, Effect.succeed(file)] as const),
     ["/api/events", Events.make(board, hello)],
     ["/healthz", alive],
     ["/readyz", ready],
@@ -112,8 +113,8 @@ export const make = Effect.fnUntraced(function* ({ metrics, paces, standings, to
     const refused = yield* judge(asked, !reading, token, attempts)
     if (refused !== undefined) return refused
     const listed = parkedIn.exec(asked.path)?.[1]
-    const read = file ?? (listed === undefined ? readable.get(asked.path) : parked(decoded(listed)))
-    if (read !== undefined) return !reading ? notAllowed("GET, HEAD") : Effect.isEffect(read) ? yield* read : read
+    const read = listed === undefined ? readable.get(asked.path) : parked(decoded(listed))
+    if (read !== undefined) return reading ? yield* read : notAllowed("GET, HEAD")
     if (asked.path === "/api/token") return asked.method === "POST" ? json(200, { right: true }) : notAllowed("POST")
     const write = changing.exec(asked.path)
     if (write === null) return nothing
