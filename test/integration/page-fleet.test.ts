@@ -48,7 +48,11 @@ describe.skipIf(missing !== undefined)(title, () => {
     }).pipe(silently)
   )
 
-  it.live("has nothing that axe finds fault with, in light, in dark and on a phone, where it fits", () =>
+  it.live.each([
+    ["in light", { colorScheme: "light" as const }],
+    ["in dark", { colorScheme: "dark" as const }],
+    ["on a phone, where it fits", { viewport: { width: 340, height: 640 }, hasTouch: true }]
+  ] as const)("has nothing that axe finds fault with: %s", ([, options]) =>
     Effect.gen(function* () {
       const { become, of, serve, url } = yield* fleet(["autos", "quotes", "website", "with-a-name-".repeat(5)])
       const detail = "The mailbox of the recipient is unknown. Correct TO_EMAIL."
@@ -59,24 +63,17 @@ describe.skipIf(missing !== undefined)(title, () => {
       of("quotes").counts = { ...nothing, parked: { rejected: 1 }, sent: 4, lastSentAt: time, recent }
       yield* become("website", yield* away)
       yield* serve
-      const chromium = yield* browser
-      for (const options of [
-        { colorScheme: "light" as const },
-        { colorScheme: "dark" as const },
-        { viewport: { width: 340, height: 640 }, hasTouch: true }
-      ]) {
-        const page = yield* chromium.open(url, options)
-        yield* sees(page, ".card", "1 parked")
-        yield* step(() => cardOf(page, "quotes").getByText("Parked notices").click())
-        yield* sees(page, ".notices", "Refused")
-        yield* step(() => cardOf(page, "quotes").getByText("Recent notices").click())
-        yield* sees(page, ".settled", "inquiries 41")
-        assert.deepStrictEqual(yield* violations(page), [])
-        const excess = yield* step(() => page.evaluate("document.documentElement.scrollWidth - innerWidth"))
-        assert.isAtMost(Number(excess), 0)
-        yield* step(() => page.getByRole("button", { name: "Unlock" }).first().click())
-        assert.deepStrictEqual(yield* violations(page), [])
-      }
+      const page = yield* (yield* browser).open(url, options)
+      yield* sees(page, ".card", "1 parked")
+      yield* step(() => cardOf(page, "quotes").getByText("Parked notices").click())
+      yield* sees(page, ".notices", "Refused")
+      yield* step(() => cardOf(page, "quotes").getByText("Recent notices").click())
+      yield* sees(page, ".settled", "inquiries 41")
+      assert.deepStrictEqual(yield* violations(page), [])
+      const excess = yield* step(() => page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+      assert.isAtMost(Number(excess), 0)
+      yield* step(() => page.getByRole("button", { name: "Unlock" }).first().click())
+      assert.deepStrictEqual(yield* violations(page), [])
     }).pipe(silently)
   )
 
