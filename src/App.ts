@@ -1,6 +1,6 @@
 // The only place where layers meet. What databases share is built once, for as long as the program runs: a token cache
 // a credential, a mailer a mailbox. What belongs to one database is built inside its child, new at each start.
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { Alert } from "./Alert.ts"
 import * as Webhook from "./Alert/Webhook.ts"
 import * as Check from "./Check.ts"
@@ -12,6 +12,7 @@ import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import { type Database, showTable } from "./Database.ts"
 import * as Http from "./Http.ts"
+import type { Pace } from "./http/Board.ts"
 import * as Incidents from "./Incidents.ts"
 import { Mailer, type Standing } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
@@ -46,6 +47,7 @@ export const layer = (
       const { mailerOf } = yield* post
       const children: Array<Child> = []
       const standings = new Map<string, Effect.Effect<Standing>>()
+      const paces = new Map(databases.map((database) => [database.name, paceOf(database)] as const))
       const ledgers = new Map<Database["name"], Ledger.Ledger>()
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
@@ -72,13 +74,19 @@ export const layer = (
       )
       if (endpoint === undefined) return supervised
       // Built last, so that it ends first: a worker that drains is ready for nobody.
-      return Layer.provideMerge(Http.layer({ ...endpoint, standings, metrics: Metrics.exposition }), supervised)
+      return Layer.provideMerge(Http.layer({ ...endpoint, standings, paces, metrics: Metrics.exposition }), supervised)
     })
   )
 
 /** On connections of its own, so that it takes none from mails. */
 const teller = (webhook: Redacted.Redacted) =>
   Effect.flatMap(Layer.build(Connections.layer()), (own) => Effect.provideContext(Webhook.make(webhook), own))
+
+/** A database that sleeps between polls is not kept awake by an open status page. */
+const paceOf = (database: Database): Pace => ({
+  activity: Metrics.sent(database),
+  atMostEvery: database.wake === "poll" ? database.pollEvery : Duration.zero
+})
 
 const unnamed = { schema: undefined, name: "" }
 

@@ -29,7 +29,8 @@ export const changing = (path: string) => asking(path, { method: "POST", authori
 export const staged = Effect.fnUntraced(function* (
   states: Readonly<Record<string, State>>,
   operations: Partial<Operator["Service"]> = {},
-  standing: Standing = { _tag: "Open" }
+  standing: Standing = { _tag: "Open" },
+  known: string | null = token
 ) {
   const done: Array<string> = []
   const noting = (action: string) => (database: string) =>
@@ -53,9 +54,10 @@ export const staged = Effect.fnUntraced(function* (
     )
   )
   const answer = yield* Routes.make({
-    token: Redacted.make(token),
+    token: known === null ? undefined : Redacted.make(known),
     standings: new Map(Object.keys(states).map((name) => [name, Effect.succeed(standing)])),
+    paces: new Map(),
     metrics: Effect.succeed("# nothing yet\n")
   }).pipe(Effect.provide(Layer.merge(Layer.succeed(Supervisor, { statuses }), Layer.succeed(Operator, operator))))
-  return { answer, done }
+  return { answer, done, statuses }
 })
