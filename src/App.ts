@@ -2,6 +2,7 @@
 // a credential, a mailer a mailbox. What belongs to one database is built inside its child, new at each start.
 import { Context, Effect, Layer, Redacted } from "effect"
 import { Alert } from "./Alert.ts"
+import * as Away from "./Away.ts"
 import * as Check from "./Check.ts"
 import type { Hop } from "./check/Hop.ts"
 import * as Microsoft from "./check/Microsoft.ts"
@@ -26,12 +27,14 @@ import * as Monitor from "./Monitor.ts"
 import * as NotifyMonitor from "./NotifyMonitor.ts"
 import * as Metrics from "./Metrics.ts"
 import { Operator } from "./Operator.ts"
+import * as Receipt from "./Receipt.ts"
 import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
 import * as Ways from "./Ways.ts"
 
 export interface Options extends Herald.Options {
+  readonly receipt: Pick<Receipt.Options, "to" | "hour" | "minute" | "timeZone">
   /** Where HTTP is served. */
   readonly endpoint: Pick<Http.Options, "host" | "port" | "token"> | undefined
 }
@@ -43,7 +46,7 @@ export const layer = (
 ): Layer.Layer<Supervisor | Operator, Http.Refused> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { endpoint } = options
+      const { endpoint, receipt } = options
       const { mailerOf } = yield* post
       const ways = yield* Ways.make(databases, { credentialKey, mailboxKey, mailerOf })
       const alert = yield* Herald.teller(options, ways)
@@ -71,6 +74,11 @@ export const layer = (
         const expiring = [...heralds].filter(({ capture }) => capture === "notify")
         yield* Effect.forkScoped(Effect.provideService(Incidents.watch(statuses, expiring), Alert, alert))
         yield* Effect.forkScoped(Expiry.watch(databases))
+        const away = Away.make(databases)
+        yield* Effect.forkScoped(away.watch(statuses))
+        if (receipt !== undefined && receipt.to.length > 0) {
+          yield* Effect.forkScoped(Receipt.run({ ...receipt, ways, databases, awaySince: away.since }))
+        }
       })
       const supervised = Layer.merge(
         Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children)),

@@ -21,7 +21,7 @@ export const teller = Effect.fnUntraced(function* (
   { alertEmail = [], webhook, webhookFormat }: Partial<Options>,
   ways: ReadonlyArray<Way>
 ) {
-  export const tellers: Array<Teller> = []
+  const tellers: Array<Teller> = []
   if (webhook !== undefined) {
     // On connections of its own, so that it takes none from mails.
     const own = yield* Layer.build(Connections.layer())

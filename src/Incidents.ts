@@ -75,7 +75,8 @@ export const history = () => {
 
 const both: ReadonlyArray<Kind> = ["unreachable", "quarantine"]
 
-const works = (state: State): boolean => {
+/** Whether its mail gets on, as far as the database goes. */
+export const works = (state: State): boolean => {
   switch (state._tag) {
     case "listening":
     case "polling":

@@ -51,6 +51,14 @@ export const preferred = (ways: ReadonlyArray<Way>, database: string): ReadonlyA
   ]
 }
 
+/** Whether it is in one of the mailboxes. Where nobody may look, it is not known to be. */
+export const found = Effect.fn("Ways.found")(function* (ways: ReadonlyArray<Way>, write: (from: string) => Mail) {
+  for (const { from, mailer } of ways) {
+    if (yield* Effect.orElseSucceed(mailer.find(write(from).messageId), () => false)) return true
+  }
+  return false
+})
+
 /** Tries one after the other. `begin` runs before each request, and nothing is sent if it fails. */
 export const send = Effect.fn("Ways.send")(function* <E = never>(
   ways: ReadonlyArray<Way>,
