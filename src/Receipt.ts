@@ -1,9 +1,10 @@
 // Once a day a short mail to the operator: was every row mailed. Sent by one of several replicas, through a credential that
 // works, whichever databases are away. What failed is tried again until the day is over, and nothing is made up for later.
-import { Clock, type Context, DateTime, Duration, Effect, Fiber, Layer } from "effect"
+import { Cause, Clock, type Context, DateTime, Duration, Effect, Fiber, Layer } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { randomUUID } from "node:crypto"
 import * as Connection from "./Connection.ts"
+import { describeCrash } from "./Crash.ts"
 import type { Database } from "./Database.ts"
 import { installed } from "./Outbox.ts"
 import { write } from "./OperatorMail.ts"
@@ -45,9 +46,14 @@ interface Reached {
 
 type Reach = Reached | { readonly database: Database; readonly reason: string }
 
-/** Ends within the limit, whatever hangs: that is left behind, and ends with its socket. */
+/** Ends within the limit, whatever hangs: that is left behind, and ends with its socket. A fault spoils no other's answer. */
 const bounded = Effect.fnUntraced(function* <A, R>(asking: Effect.Effect<A, Outage, R>) {
-  const fiber = yield* Effect.forkDetach(asking, { startImmediately: true })
+  const sound = Effect.catchDefect(asking, (defect) =>
+    Effect.fail(
+      new Outage({ state: "blocked", reason: `this program has a fault: ${describeCrash(Cause.die(defect))}` })
+    )
+  )
+  const fiber = yield* Effect.forkDetach(sound, { startImmediately: true })
   return yield* Fiber.join(fiber).pipe(
     Effect.timeoutOrElse({
       duration: patience,
@@ -175,7 +181,10 @@ export const run = Effect.fn("Receipt.run")(function* (options: Options) {
       yield* Effect.sleep(every)
       continue
     }
-    if (yield* round(day, now)) done = day.name
+    const ended = yield* Effect.catchDefect(round(day, now), (defect) =>
+      Effect.as(say(`the receipt could not be made, tried again: ${describeCrash(Cause.die(defect))}`), false)
+    )
+    if (ended) done = day.name
     else yield* Effect.sleep(again)
   }
 })

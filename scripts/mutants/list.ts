@@ -3,6 +3,7 @@ import * as delivery from "./list/delivery.ts"
 import * as mailer from "./list/mailer.ts"
 import * as monitor from "./list/monitor.ts"
 import * as outbox from "./list/outbox.ts"
+import * as receipt from "./list/receipt.ts"
 import * as upkeep from "./list/upkeep.ts"
 import type { Mutant } from "./Mutant.ts"
 
@@ -11,5 +12,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...delivery.mutants,
   ...mailer.mutants,
   ...monitor.mutants,
+  ...receipt.mutants,
   ...upkeep.mutants
 ]
