@@ -12,8 +12,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an alert goes out by the credential that is in trouble",
     file: "src/Ways.ts",
-    find: "[...ways.filter(({ credential }) => credential !== own), ...ways.filter",
-    replace: "[...ways, ...ways.filter",
+    find: "    ...ways.filter(({ credential }) => credential !== own),\n",
+    replace: "    ...ways,\n",
     test: mail,
     says: "goes out by another credential than that of its database"
   },
