@@ -36,7 +36,7 @@ describe("the client secret", () => {
       assert.deepStrictEqual(yield* said("1969-12-31"), ["broken: ended on 1969-12-31"])
       const [hop] = yield* Secret.hops(subject(sending("a", "1969-12-31")))
       assert.include(
-        hop?.repairs.map(({ line }) => line),
+        (hop?.repairs ?? []).map(({ line }) => line),
         "mail.clientSecretExpires=<the day on which it ends, YYYY-MM-DD>"
       )
     })

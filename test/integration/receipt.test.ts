@@ -49,17 +49,17 @@ describe("a receipt", () => {
     Effect.gen(function* () {
       const { admin, database } = yield* line.stage()
       yield* watchedLong(admin)
-      yield* line.insertInquiries(admin, 4)
+      yield* line.insertInquiries(admin, 5)
       yield* admin`update inquiries_mailer.outbox set outcome = 'sent', settled_at = now()`
       const { from, to } = Day.before(yield* DateTime.now, "UTC", 1)
-      for (const [id, at] of [from - 1, from, to - 1, to].entries()) {
+      for (const [id, at] of [from - 1, from, from + 1, to - 1, to].entries()) {
         yield* admin`update inquiries set created_at = to_timestamp(${at / 1_000}::float8) at time zone 'America/Toronto' where id = ${id + 1}`
       }
-      assert.strictEqual((yield* look(database)).subject, "all 2 rows were mailed")
+      assert.strictEqual((yield* look(database)).subject, "all 3 rows were mailed")
       yield* admin.unsafe(
         "alter table inquiries alter created_at type timestamptz using created_at at time zone 'America/Toronto'"
       )
-      assert.strictEqual((yield* look(database)).subject, "all 2 rows were mailed")
+      assert.strictEqual((yield* look(database)).subject, "all 3 rows were mailed")
       yield* admin.unsafe("alter table inquiries drop created_at")
       const { text } = yield* look(database)
       assert.include(text, "rows not counted: no column created_at says when a row was written.")
