@@ -25,9 +25,10 @@ import {
   webhookOf
 } from "./Settings/Service.ts"
 import { SettingsError, type SettingsIssue } from "./Settings/SettingsError.ts"
+import { type Told, toldOf } from "./Settings/Told.ts"
 import { type Environment, environment, type Path, type Problem, type Source } from "./Settings/Source.ts"
 
-export interface Settings {
+export interface Settings extends Told {
   readonly databases: ReadonlyArray<Database>
   readonly log: Log
   /** Where alerts go; undefined if nobody wants to hear. */
@@ -142,6 +143,7 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
     databases: build(databases, cloudOf(service)),
     log: logOf(service, terminal),
     webhook: webhookOf(service),
+    ...toldOf(service),
     endpoint: endpointOf(service),
     otel: otelOf(service),
     places: placesOf(source)

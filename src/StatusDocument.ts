@@ -58,6 +58,9 @@ const DatabaseStatus = Schema.Struct({
   nextAttempt: Schema.NullOr(Time),
   crashes: described(Schema.NullOr(Schema.Natural), "without a healthy minute between"),
   restarts: described(Schema.NullOr(Schema.Natural), "starts after the first, for whatever reason"),
+  clientSecretExpires: Schema.optionalKey(
+    described(Schema.String, "the day on which the secret ends that its mails are sent with, where the settings say it")
+  ),
   mailbox: described(Schema.NullOr(Mailbox), "the mailbox that its mails are sent from"),
   counts: described(Schema.NullOr(Counts), "a few seconds old at most; null while the database cannot be asked")
 })

@@ -6,12 +6,18 @@ import { isServiceName, serviceExample, serviceFields } from "../../src/Settings
 
 // Those of OpenTelemetry have docs/tracing.md.
 const shared: Readonly<Record<Exclude<keyof typeof serviceFields, keyof typeof otelFields>, string>> = {
+  ALERT_EMAIL: "Who gets [alerts](alerting.md) by mail, with commas between several. Default: nobody.",
+  ALERT_WEBHOOK_FORMAT:
+    "What is posted: `json`, `slack` or `teams`. Default: as fits the host of `ALERT_WEBHOOK_URL`, else `json`.",
   ALERT_WEBHOOK_URL:
     "Where [alerts](alerting.md) are posted: `https://…`, or `http://` on this machine. Default: nobody is told.",
   GRAPH_CLOUD: "`global`, `usgov`, `dod` or `china`. Default: `global`.",
   GRAPH_EMULATOR_URL: "For tests: login and Graph at this origin instead, only on this machine.",
   LOG_LEVEL: "`trace`, `debug`, `info`, `warn` or `error`. Default: `info`.",
   LOG_FORMAT: "`json` or `pretty`. Default: `pretty` on a terminal, else `json`.",
+  RECEIPT_EMAIL: "Who gets [the daily receipt](receipt.md), with commas between several. Default: nobody.",
+  RECEIPT_AT: "When, as a time of day. Default: `08:00`.",
+  RECEIPT_TIME_ZONE: "Whose time, and whose day is counted: an IANA name. Default: UTC.",
   PORT: "The worker answers [over HTTP](watching.md) on this port. Default: it answers nobody.",
   HOST: "The address that it answers on: `127.0.0.1` is this machine alone, `0.0.0.0` everybody who reaches it. Read only with `PORT`. Default: `127.0.0.1`.",
   ADMIN_TOKEN:

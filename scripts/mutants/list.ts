@@ -4,6 +4,7 @@ import * as mailer from "./list/mailer.ts"
 import * as monitor from "./list/monitor.ts"
 import * as outbox from "./list/outbox.ts"
 import * as page from "./list/page.ts"
+import * as receipt from "./list/receipt.ts"
 import * as upkeep from "./list/upkeep.ts"
 import type { Mutant } from "./Mutant.ts"
 
@@ -13,5 +14,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...mailer.mutants,
   ...monitor.mutants,
   ...page.mutants,
+  ...receipt.mutants,
   ...upkeep.mutants
 ]

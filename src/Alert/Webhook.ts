@@ -1,9 +1,10 @@
-// Tells incidents to an address that takes JSON by POST. The address is a secret: whoever has it may post there, so it
-// stands in no error and no log line, and nothing that the receiver answers does.
-import { Data, DateTime, Duration, Effect, Redacted, Schedule, Semaphore } from "effect"
+// Tells incidents to an address that takes JSON by POST, in the shape that fits its host unless another is wanted. The
+// address is a secret: whoever has it may post there, so it stands in no error and no log line, and nothing that the
+// receiver answers does.
+import { Data, Duration, Effect, Redacted, Schedule, Semaphore } from "effect"
 import type { Teller } from "../Alert.ts"
-import { describe, type Message } from "../Incident.ts"
 import * as Connections from "../Mailer/Connections.ts"
+import { inShape, type Shape, shapeFor } from "./shapes.ts"
 
 const timeout = Duration.seconds(10)
 /** A blip is over by then; what lasts longer is the book's, which hands the message out again. */
@@ -13,9 +14,10 @@ const concurrency = 2
 
 class Untaken extends Data.TaggedError("Untaken")<{ readonly why: string }> {}
 
-export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
+export const make = Effect.fnUntraced(function* (address: Redacted.Redacted, wanted?: Shape) {
   const connections = yield* Connections.Connections
   const turns = yield* Semaphore.make(concurrency)
+  const shaped = inShape[wanted ?? shapeFor(Redacted.value(address))]
   let failing = false
 
   const attempt = Effect.fnUntraced(function* (body: string) {
@@ -37,7 +39,7 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
 
   const teller: Teller = {
     post: (message) =>
-      attempt(toJson(message)).pipe(
+      attempt(shaped(message)).pipe(
         Effect.retry(blip),
         turns.withPermits(1),
         Effect.matchEffect({
@@ -48,17 +50,3 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
   }
   return teller
 })
-
-/** docs/alerting.md shows it. */
-export const toJson = (message: Message): string => {
-  const { database, detail, event, kind, since, table } = message
-  return JSON.stringify({
-    event,
-    kind,
-    database,
-    ...(table === "" ? {} : { table }),
-    since: DateTime.formatIso(since),
-    text: describe(message),
-    ...(event === "over" ? {} : { detail })
-  })
-}

@@ -21,7 +21,7 @@ const addressOf = (entry: Entry): Address | undefined => {
 
 const proofOf = (mail: Entry["mail"]): Proof | undefined =>
   mail.clientSecret !== undefined
-    ? { _tag: "Secret", secret: mail.clientSecret }
+    ? { _tag: "Secret", secret: mail.clientSecret, expires: mail.clientSecretExpires }
     : mail.clientCertificate !== undefined
       ? { _tag: "Certificate", pem: mail.clientCertificate }
       : undefined
@@ -53,7 +53,7 @@ const sharer = () => {
     const { proof } = credential
     const secret = Redacted.value(proof._tag === "Secret" ? proof.secret : proof.pem)
     const ids = [credential.tenantId.toLowerCase(), credential.clientId.toLowerCase()]
-    const key = JSON.stringify([...ids, proof._tag, secret])
+    const key = JSON.stringify([...ids, proof._tag, secret, proof._tag === "Secret" ? proof.expires : ""])
     const shared = seen.get(key) ?? credential
     seen.set(key, shared)
     return shared

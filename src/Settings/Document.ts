@@ -8,7 +8,7 @@ import { TableText } from "./TableText.ts"
 import { TlsMode } from "./Tls.ts"
 import { DurationText } from "./DurationText.ts"
 import { DatabaseUrl } from "./Url.ts"
-import { ClientId, EmailAddress, Name, PostgresName, TenantId, text, TimeZone } from "./Words.ts"
+import { ClientId, Day, EmailAddress, Name, PostgresName, TenantId, text, TimeZone } from "./Words.ts"
 
 /**
  * For editors only, and never false here: a Schema checks a whole object only when all its parts are right, so that
@@ -33,6 +33,7 @@ const Mail = Schema.Struct({
   tenantId: TenantId,
   clientId: ClientId,
   clientSecret: Schema.optionalKey(Schema.RedactedFromValue(text(() => undefined))),
+  clientSecretExpires: Schema.optionalKey(Day),
   clientCertificate: Schema.optionalKey(ClientCertificate),
   from: EmailAddress,
   to: Schema.Array(EmailAddress).check(atLeastOne),

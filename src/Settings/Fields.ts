@@ -138,6 +138,11 @@ const fields = {
     example: "<the secret's value, not its id>",
     json: "${AUTOS_CLIENT_SECRET}"
   },
+  "mail.clientSecretExpires": {
+    description: "The day on which the secret ends, as Entra shows it: somebody is told in time.",
+    variable: "CLIENT_SECRET_EXPIRES",
+    example: "2027-05-31"
+  },
   "mail.clientCertificate": {
     description: "Instead of a secret: a PEM file with the private key and its certificate.",
     variable: "CLIENT_CERTIFICATE",

@@ -84,6 +84,7 @@ const entry = (env: Environment, instance: number) => {
       tenantId: get("TENANT_ID"),
       clientId: get("CLIENT_ID"),
       clientSecret: get("CLIENT_SECRET"),
+      clientSecretExpires: get("CLIENT_SECRET_EXPIRES"),
       clientCertificate: get("CLIENT_CERTIFICATE"),
       from: get("FROM_EMAIL"),
       to: get("TO_EMAIL")

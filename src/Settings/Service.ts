@@ -6,6 +6,7 @@ import { endpointExamples, endpointFields, isEndpointName } from "./Endpoint.ts"
 import { isOtelName, otelAsWritten, otelExample, otelFields, wantsOtel } from "./Otel.ts"
 import type { Environment } from "./Source.ts"
 import { isLocal } from "./Tls.ts"
+import { toldExamples, toldFields } from "./Told.ts"
 import { text } from "./Words.ts"
 
 const clouds: Readonly<Record<"global" | "usgov" | "dod" | "china", readonly [login: string, graph: string]>> = {
@@ -57,6 +58,7 @@ export const serviceFields = {
     })
   ),
   LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"]).annotate({ message: "must be json or pretty" })),
+  ...toldFields,
   ...endpointFields,
   ...otelFields
 }
@@ -70,6 +72,7 @@ const examples = {
   GRAPH_EMULATOR_URL: "http://127.0.0.1:8080",
   LOG_LEVEL: "info",
   LOG_FORMAT: "json",
+  ...toldExamples,
   ...endpointExamples
 }
 
@@ -80,8 +83,11 @@ export const serviceExample = (name: ServiceName): string =>
 export const isServiceName = (name: PropertyKey | undefined): name is ServiceName =>
   typeof name === "string" && Object.hasOwn(serviceFields, name)
 
-/** What is a secret, or an address with one in it, keeps its capitals. */
-const asWritten: ReadonlySet<string> = new Set(["ADMIN_TOKEN", "ALERT_WEBHOOK_URL", ...otelAsWritten])
+/** What is a secret, an address or a name keeps its capitals. */
+const asWritten: ReadonlySet<string> = new Set([
+  ...["ADMIN_TOKEN", "ALERT_WEBHOOK_URL", "ALERT_EMAIL", "RECEIPT_EMAIL", "RECEIPT_TIME_ZONE"],
+  ...otelAsWritten
+])
 
 export const serviceVariables = (env: Environment): Readonly<Record<string, string>> => {
   const exports = wantsOtel(env)

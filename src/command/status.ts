@@ -4,6 +4,7 @@ import { Console, DateTime, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { countLimit } from "../Counts.ts"
 import type { Database } from "../Database.ts"
+import * as Expiry from "../Expiry.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import { Operator } from "../Operator.ts"
 import type { Endpoint } from "../Settings/Endpoint.ts"
@@ -32,12 +33,31 @@ const handler = Effect.fn("command.status")(function* ({ database, json }: Flags
   const { databases, endpoint } = yield* settings
   const chosen = yield* choose(databases, Option.getOrUndefined(database))
   const told = endpoint === undefined ? undefined : yield* fromWorker(endpoint, chosen)
-  const document = told ?? (yield* fromDatabases(chosen).pipe(Effect.provide(Operator.layer(databases))))
-  yield* Console.log(json ? JSON.stringify(document, undefined, 2) : table(document, Option.isSome(database)))
+  const found = told ?? (yield* fromDatabases(chosen).pipe(Effect.provide(Operator.layer(databases))))
+  const now = yield* DateTime.now
+  const document: StatusDocument = { ...found, databases: found.databases.map(withSecret(chosen)) }
+  yield* Console.log(
+    json
+      ? JSON.stringify(document, undefined, 2)
+      : [table(document, Option.isSome(database)), ...endings(chosen, now)].join("\n")
+  )
   if (document.databases.some(({ condition, counts }) => condition === "down" || counts === null)) {
     return yield* new ExitStatus({ code: exitCodes.unavailable })
   }
 })
+
+/** Said by the settings, whoever is asked for the rest. */
+const withSecret =
+  (chosen: ReadonlyArray<Database>) =>
+  (status: DatabaseStatus): DatabaseStatus => {
+    const proof = chosen.find(({ name }) => name === status.name)?.credential.proof
+    return proof?._tag === "Secret" && proof.expires !== undefined
+      ? { ...status, clientSecretExpires: proof.expires }
+      : status
+  }
+
+const endings = (chosen: ReadonlyArray<Database>, now: DateTime.Utc): ReadonlyArray<string> =>
+  chosen.flatMap((database) => Expiry.findings(database, now).map(({ detail }) => `${database.name}: ${detail}`))
 
 /** Undefined where none answers. A database that it does not watch, because its settings are older, is shown as that. */
 const fromWorker = Effect.fnUntraced(

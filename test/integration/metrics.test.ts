@@ -75,7 +75,7 @@ describe("the look at a backlog", () => {
       )
       const seen = yield* Effect.provideService(Backlog.look("autos", [1, 2]), SqlClient, noting(sql, statements))
       const [first, second] = seen.toSorted((a, b) => a.number - b.number)
-      assert.deepStrictEqual(first, { number: 1, waiting: 0, age: 0, parked: 10, undecided: 0, incidents: 0 })
+      assert.deepInclude(first, { number: 1, waiting: 0, age: 0, parked: 10, undecided: 0, incidents: 0 })
       assert.deepInclude(second, { waiting: 10_000, parked: 0 })
       assert.strictEqual(Math.round((second?.age ?? 0) / 60), 60)
       assert.lengthOf(statements, 1)
