@@ -1,0 +1,208 @@
+// What is mailed singly and what in a digest, and that each row is in exactly one of them, on a real PostgreSQL.
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { burstStage, claimDigest, within } from "../support/burst.ts"
+import { keys, seconds } from "../support/outbox.ts"
+import { numbers } from "../support/line.ts"
+
+const ten = numbers(10).map(String)
+const rest = ten.slice(3)
+
+describe("a burst", () => {
+  it.live("is mailed singly at first, and when its time is over the rest of it in one digest", () =>
+    Effect.gen(function* () {
+      const { add, mail, outbox, outcomes, over } = yield* burstStage()
+      yield* add(1, ...ten)
+      const first = yield* outbox.claim(64)
+      assert.deepStrictEqual(keys(first.notices), ["1", "2", "3"])
+      assert.approximately(seconds(first.untilDue) ?? 0, Duration.toSeconds(within), 2)
+      for (const notice of first.notices) {
+        yield* mail(outbox, notice)
+        yield* outbox.settle(notice, { outcome: "sent" })
+      }
+      assert.deepStrictEqual((yield* outbox.claim(64)).notices, [])
+      yield* over
+      const digest = yield* claimDigest(outbox)
+      assert.deepStrictEqual(yield* mail(outbox, digest), rest)
+      assert.deepStrictEqual([...(yield* outbox.settleDigest(digest, { outcome: "sent" }))], [["sent", 7]])
+      assert.deepStrictEqual(
+        yield* outcomes,
+        ten.map((key) => `${key} sent`)
+      )
+    })
+  )
+
+  it.live("touches no table without one, and begins anew when its time is over", () =>
+    Effect.gen(function* () {
+      const { add, admin, outbox, over } = yield* burstStage()
+      yield* add(2, ...ten)
+      yield* add(1, "11", "12")
+      assert.lengthOf((yield* outbox.claim(64)).notices, 12)
+      yield* admin`update inquiries_mailer.outbox set outcome = 'sent'`
+      yield* over
+      yield* add(1, "13", "14", "15", "16")
+      assert.deepStrictEqual(keys((yield* outbox.claim(64)).notices), ["13", "14", "15"])
+    })
+  )
+
+  it.live("is decided once, however many replicas claim at once", () =>
+    Effect.gen(function* () {
+      const { add, admin, heeding } = yield* burstStage()
+      const replicas = yield* Effect.replicateEffect(heeding(admin), 4)
+      yield* add(1, ...numbers(40).map(String))
+      const once = Effect.forEach(replicas, (replica) => replica.claim(64), { concurrency: "unbounded" })
+      const claims = [...(yield* once), ...(yield* once)]
+      assert.lengthOf(
+        claims.flatMap(({ notices }) => notices),
+        3
+      )
+    })
+  )
+
+  it.live("goes singly when it is no longer set up", () =>
+    Effect.gen(function* () {
+      const { add, heedless, outbox, over } = yield* burstStage()
+      yield* add(1, ...ten)
+      yield* outbox.claim(64)
+      assert.deepStrictEqual((yield* heedless.claim(64)).notices, [])
+      yield* over
+      assert.deepStrictEqual(keys((yield* heedless.claim(64)).notices), rest)
+    })
+  )
+
+  it.live("of thousands becomes several digests, one after the other", () =>
+    Effect.gen(function* () {
+      const { admin, mail, outbox, over, passTime } = yield* burstStage()
+      yield* admin`insert into inquiries_mailer.outbox (table_number, key) select 1, n::text from generate_series(1, 253) n`
+      yield* outbox.claim(64)
+      yield* over
+      const [first, ...others] = (yield* outbox.claim(64)).notices
+      assert.lengthOf(others, 0)
+      const told = [yield* mail(outbox, first!)]
+      yield* outbox.settleDigest(first!, { outcome: "sent" })
+      assert.approximately(seconds((yield* outbox.claim(64)).untilDue) ?? 0, 10, 1)
+      yield* admin`update inquiries_mailer.outbox set outcome = 'sent' where claim is not null`
+      yield* passTime
+      for (const digest of (yield* outbox.claim(64)).notices) told.push(yield* mail(outbox, digest))
+      assert.deepStrictEqual(
+        told.map(({ length }) => length),
+        [100, 100, 50]
+      )
+      assert.strictEqual(new Set(told.flat()).size, 250)
+    })
+  )
+})
+
+describe("a digest", () => {
+  const formed = Effect.gen(function* () {
+    const stage = yield* burstStage()
+    yield* stage.add(1, ...ten)
+    yield* stage.outbox.claim(64)
+    yield* stage.admin`update inquiries_mailer.outbox set outcome = 'sent' where burst = 'singly'`
+    yield* stage.over
+    return { ...stage, digest: yield* claimDigest(stage.outbox) }
+  })
+
+  it.live("has the same identity and the same rows at every attempt, whatever comes meanwhile", () =>
+    Effect.gen(function* () {
+      const { add, admin, digest, mail, outbox, over } = yield* formed
+      const before = yield* mail(outbox, digest)
+      yield* add(1, "11", "12", "13", "14", "15")
+      yield* over
+      yield* admin`update inquiries_mailer.outbox set due_at = clock_timestamp() where id = ${digest.id}::uuid`
+      const again = (yield* outbox.claim(64)).notices.find((notice) => notice.digest === true)
+      assert.deepInclude(again, { id: digest.id, maybeSent: true, crashes: 1, attempts: 1 })
+      assert.deepStrictEqual(yield* mail(outbox, again!), before)
+    })
+  )
+
+  it.live("is begun by whoever holds it, and by nobody else", () =>
+    Effect.gen(function* () {
+      const { digest, mail, outbox, passTime } = yield* formed
+      yield* passTime
+      const error = yield* Effect.flip(mail(outbox, digest))
+      assert.strictEqual(error._tag, "NotBegun")
+    })
+  )
+
+  it.live("settles rows that are gone as gone, and those whose key was taken as superseded", () =>
+    Effect.gen(function* () {
+      const { add, digest, outbox, outcomes } = yield* formed
+      yield* add(1, "10")
+      const members = yield* outbox.beginDigest(digest)
+      assert.deepStrictEqual(
+        members.map(({ key }) => key),
+        ["4", "5", "6", "7", "8", "9"]
+      )
+      const told = members.slice(1).map(({ id }) => id)
+      const counts = yield* outbox.settleDigest(digest, { outcome: "sent", told })
+      assert.deepStrictEqual(Object.fromEntries(counts), { sent: 5, gone: 1, superseded: 1 })
+      assert.includeMembers(yield* outcomes, ["4 gone", "5 sent", "10 superseded", "10 null"])
+    })
+  )
+
+  it.live("that is refused goes on in halves, until the row that is the cause is alone", () =>
+    Effect.gen(function* () {
+      const { digest, mail, outbox } = yield* formed
+      const mailed: Array<string> = []
+      const waiting = [digest]
+      while (waiting.length > 0) {
+        const notice = waiting.shift()!
+        const told = yield* mail(outbox, notice)
+        if (!told.includes("7")) {
+          mailed.push(...told)
+          yield* notice.digest === true
+            ? outbox.settleDigest(notice, { outcome: "sent" })
+            : outbox.settle(notice, { outcome: "sent" })
+        } else if (notice.digest === true) {
+          yield* outbox.postpone(notice, {
+            delay: undefined,
+            spent: true,
+            maybeSent: false,
+            split: true,
+            detail: "400"
+          })
+        } else yield* outbox.settle(notice, { outcome: "parked", detail: "400" })
+        if (waiting.length === 0) waiting.push(...(yield* outbox.claim(64)).notices)
+      }
+      assert.deepStrictEqual(
+        mailed.toSorted((a, b) => Number(a) - Number(b)),
+        ["4", "5", "6", "8", "9", "10"]
+      )
+    })
+  )
+
+  it.live("that is parked leaves its rows parked, each to be put back singly", () =>
+    Effect.gen(function* () {
+      const { admin, digest, mail, outbox, outcomes } = yield* formed
+      yield* mail(outbox, digest)
+      yield* outbox.settleDigest(digest, {
+        outcome: "parked",
+        detail: "uncertain, may have been sent: 504",
+        maybeSent: true
+      })
+      assert.deepStrictEqual(
+        (yield* outcomes).slice(3),
+        rest.map((key) => `${key} parked`)
+      )
+      const doubts = yield* admin`select from inquiries_mailer.outbox where maybe_sent and attempts = 1`
+      assert.lengthOf(doubts, 7)
+    })
+  )
+
+  it.live("that was sent is settled although somebody else holds it by now", () =>
+    Effect.gen(function* () {
+      const { digest, mail, outbox, outcomes, passTime } = yield* formed
+      yield* mail(outbox, digest)
+      yield* passTime
+      yield* claimDigest(outbox)
+      yield* outbox.settleDigest(digest, { outcome: "gone" })
+      assert.include(yield* outcomes, "7 null")
+      yield* outbox.settleDigest(digest, { outcome: "sent" })
+      assert.deepStrictEqual(
+        (yield* outcomes).slice(3),
+        rest.map((key) => `${key} sent`)
+      )
+    })
+  )
+})
