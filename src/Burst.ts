@@ -15,8 +15,8 @@ export interface Numbered extends Database.Burst {
   readonly number: number
 }
 
-/** Rows in one mail: with more there is no room for each in the 200 kB of a mail. */
-const most = 100
+/** Rows in one mail: with more there is no room in its HTML part for each, whatever a stranger typed. */
+const most = 80
 /** From one digest of a wave to the next, so that thousands of rows are no flood either. */
 const pace = Duration.seconds(10)
 /** Decided by one statement, some 100 ms: the next claim goes on with the rest. */

@@ -68,7 +68,7 @@ export interface Table {
   readonly replyTo: string
   /** The column that says when the row was written. */
   readonly createdAt: string
-  readonly burst?: Burst | undefined
+  readonly burst?: Burst
 }
 
 export interface Envelope {

@@ -14,7 +14,7 @@ interface Limits {
 }
 
 const all: Limits = { field: 65_536, row: 1_048_576 }
-/** Where a mail tells of a hundred rows. */
+/** Where a mail tells of many rows. */
 export const brief: Limits = { field: 1_000, row: 16_384 }
 
 /** The rows with these keys, by key. A key that is missing in the answer has no row any more. */

@@ -32,7 +32,7 @@ const tableOf = (table: Entry["tables"][number]): Table => ({
   template: table.template ?? "record",
   replyTo: table.replyTo ?? "email",
   createdAt: table.createdAt ?? "created_at",
-  burst: table.burst
+  ...(table.burst === undefined ? {} : { burst: table.burst })
 })
 
 /** A name that somebody chose is never given to another database as its default. */

@@ -3,7 +3,8 @@
 import { Duration, Result } from "effect"
 import type { TemplateName } from "../Database.ts"
 import type { Row } from "../Row.ts"
-import { byteLength, shorten } from "./cut.ts"
+import { beginning, byteLength, shorten } from "./cut.ts"
+import { escapedCost } from "./escape.ts"
 import { renderHtml } from "./html.ts"
 import type { Item } from "./Item.ts"
 import { missing } from "./Item.ts"
@@ -14,9 +15,12 @@ import { reference } from "./subject.ts"
 import type { Context, Rendered } from "./Template.ts"
 import { renderText } from "./text.ts"
 
-/** Code units of one field of a row, and of what stands above it. */
-const longest = { field: 600, head: 80 }
+/** Code units of one field of a row. */
+const longest = 600
+/** Bytes of what stands above a row, as HTML. */
+const head = 200
 
+const ellipsis = 0x2026
 const unshown = "This row cannot be shown here: look at it in the table."
 
 const letterOf = (name: TemplateName, row: Row, context: Context): Letter | undefined =>
@@ -26,11 +30,12 @@ const entry = (row: Row, letter: Letter | undefined): Item => {
   const items = (letter?.items ?? []).filter(({ text }) => text !== missing)
   const short = items.filter(({ layout }) => layout === "line")
   const long = items.filter(({ layout }) => layout !== "line")
-  const lines = [...short, ...long].map(({ label, text }) => `${label}: ${shorten(cleanLine(text), longest.field)}`)
+  const lines = [...short, ...long].map(({ label, text }) => `${label}: ${shorten(cleanLine(text), longest)}`)
   const text = letter === undefined ? unshown : lines.join("\n") || missing
   const about = [letter?.fact ?? "", letter?.person ?? ""].filter((words) => words !== "").join(" – ")
-  const label = [reference(row.key, 40), shorten(about, longest.head)].filter((words) => words !== "").join(" · ")
-  return { label, text, total: byteLength(text), layout: "entry", href: undefined }
+  const label = [reference(row.key, 40), about].filter((words) => words !== "").join(" · ")
+  const cut = beginning(label, head, head - escapedCost(ellipsis), escapedCost).text
+  return { label: cut === label ? label : `${cut}…`, text, total: byteLength(text), layout: "entry", href: undefined }
 }
 
 /** As people say it: `5 minutes`, `1 hour`. */

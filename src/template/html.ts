@@ -52,7 +52,7 @@ const block = (portion: Portion): string => `<tr>
 </tr>
 `
 
-/** Small, for a hundred of them in one mail. */
+/** Small, for many of them in one mail. */
 const entry = ({ item, note, text }: Portion): string => `<tr>
 <td class="ink rule" colspan="2" dir="auto" style="${rule};padding:9px 0;${ink}"><b>${escape(item.label)}</b><br>
 ${escape(text).replaceAll("\n", "<br>\n")}${noteLine(note)}</td>
