@@ -80,7 +80,7 @@ const gather = Effect.fn("Burst.gather")(function* (sql: SqlClient, bursts: Read
     ),
     decided as (
       update inquiries_mailer.outbox o set burst = case when f.single then 'singly' else 'held' end, claim = null,
-        -- Nothing marks it as held where no burst is set up any more: then this is its turn.
+        -- Who knows of no burst, because it is no longer set up, claims it then as any other.
         due_at = case when f.single then o.due_at else f.until end
       from fresh f
       where o.id = f.id and o.id = any(array(select id from fresh)) and ${sql.literal(unsettled)}

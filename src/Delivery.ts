@@ -85,8 +85,13 @@ const carry = Effect.fn("Delivery.deliver")(
 )
 
 /** Log lines with which row of which table they are about. */
-export const annotated = ({ id, key }: Pick<Notice, "id" | "key">, { table, secretKey }: Watched) =>
-  Effect.annotateLogs({ table: showTable(table.name), key: showKey(key, secretKey), notice: id })
+export const annotated = (
+  { digest, id, key }: Pick<Notice, "digest" | "id" | "key">,
+  { table, secretKey }: Watched
+) => {
+  const shown = digest === true ? "(digest)" : showKey(key, secretKey)
+  return Effect.annotateLogs({ table: showTable(table.name), key: shown, notice: id })
+}
 
 /** Writes until it is written, and then the child is healthy; false if the program ends before. */
 const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<boolean> => {
