@@ -66,8 +66,8 @@ export interface Options {
 
 /** How long Microsoft's stand-in takes to answer: long enough that something is in flight most of the time. */
 const latencyMillis = 80
-/** About half of the rows there come in digests: of what is inserted in bulk nearly all. */
-const digesting = { name: "website", burst: "30 in 10 seconds" }
+/** Far more than half of the rows there come in digests, of which there is one every two seconds. */
+const digesting = { name: "website", burst: "5 in 2 seconds" }
 const longestLag = 60_000
 
 const clientSecret = "invented-for-the-chaos"

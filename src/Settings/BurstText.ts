@@ -4,7 +4,7 @@ import { parseDuration } from "./DurationText.ts"
 import { text } from "./Words.ts"
 
 const most = 1_000
-const within = { minimum: Duration.seconds(10), maximum: Duration.hours(12) }
+const within = { minimum: Duration.seconds(1), maximum: Duration.hours(12) }
 
 const parse = (
   written: string
@@ -18,7 +18,7 @@ const parse = (
   if (rows < 1 || rows > most) return Result.fail(`must be between 1 and ${most} rows`)
   return Duration.between(duration, within)
     ? Result.succeed({ rows, within: duration })
-    : Result.fail("must be within 10 seconds to 12 hours")
+    : Result.fail("must be within 1 second to 12 hours")
 }
 
 export const BurstText = text(() => undefined).pipe(

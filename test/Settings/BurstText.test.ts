@@ -22,7 +22,7 @@ describe("a burst", () => {
     ["many in 5 minutes", /must be a number of rows/],
     ["20 in a while", /must be a number of rows/],
     ["0 in 5 minutes", /must be between 1 and 1000 rows/],
-    ["20 in 1 second", /must be within 10 seconds to 12 hours/]
+    ["20 in 1 day", /must be within 1 second to 12 hours/]
   ] as const) {
     it.effect(`is not ${JSON.stringify(wrong)}`, () =>
       Effect.gen(function* () {
