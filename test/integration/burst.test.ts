@@ -59,6 +59,8 @@ describe("a burst", () => {
         claims.flatMap(({ notices }) => notices),
         3
       )
+      yield* add(1, "41")
+      for (const replica of replicas) assert.lengthOf((yield* replica.claim(64)).notices, 0)
     })
   )
 
