@@ -2,6 +2,7 @@
 import type { Mutant } from "../Mutant.ts"
 
 const burst = "test/integration/burst.test.ts"
+const digest = "test/integration/digest.test.ts"
 const decision = "test/Decision.test.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -34,7 +35,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/Digest.ts",
     find: "const members = `o.digest = any(array(select id from digest))",
     replace: "const members = `o.burst = 'held' and exists (select from digest)",
-    test: burst,
+    test: digest,
     says: "has the same identity and the same rows at every attempt, whatever comes meanwhile"
   },
   {
@@ -42,7 +43,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/Digest.ts",
     find: "    if (rows.length === 0) return yield* new NotBegun()",
     replace: "    yield* sql`update inquiries_mailer.outbox set id = gen_random_uuid() where id = ${id}::uuid`",
-    test: burst,
+    test: digest,
     says: "has the same identity and the same rows at every attempt, whatever comes meanwhile"
   },
   {
@@ -58,7 +59,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/Digest.ts",
     find: "when ${told !== undefined}::boolean then 'gone'",
     replace: "when ${false}::boolean then 'gone'",
-    test: burst,
+    test: digest,
     says: "settles rows that are gone as gone, and those whose key was taken as superseded"
   },
   {
@@ -66,7 +67,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/Digest.ts",
     find: "\n          and o.due_at > clock_timestamp()\n",
     replace: "\n",
-    test: burst,
+    test: digest,
     says: "is begun by whoever holds it, and by nobody else"
   },
   {
@@ -74,7 +75,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/Parked.ts",
     find: ", burst = 'singly', digest = null`",
     replace: "`",
-    test: burst,
+    test: digest,
     says: "that is parked leaves its rows parked, each to be put back singly"
   },
   {
