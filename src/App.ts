@@ -1,6 +1,6 @@
 // The only place where layers meet. What databases share is built once, for as long as the program runs: a token cache
 // a credential, a mailer a mailbox. What belongs to one database is built inside its child, new at each start.
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { Alert } from "./Alert.ts"
 import * as Away from "./Away.ts"
 import * as Check from "./Check.ts"

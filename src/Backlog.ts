@@ -29,9 +29,11 @@ export const look = Effect.fn("Backlog.look")(function* (database: string, table
       (extract(epoch from clock_timestamp()) * 1000)::float8 as now
     from inquiries_mailer.tables t
     cross join lateral (
-      select count(*)::integer as count, extract(epoch from clock_timestamp() - min(created_at))::float8 as age
+      -- What is held for a digest is meant to wait, and a digest itself is no row.
+      select count(key)::integer as count,
+        extract(epoch from clock_timestamp() - min(created_at) filter (where burst is distinct from 'held'))::float8 as age
       from (
-        select created_at from inquiries_mailer.outbox
+        select key, burst, created_at from inquiries_mailer.outbox
         where table_number = t.number and outcome is null order by due_at limit 10000
       ) o
     ) w

@@ -1,10 +1,10 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
-import type { SqlClient } from "effect/sql/SqlClient"
+import { SqlClient } from "effect/sql/SqlClient"
 import { Duration, Effect, Exit, Fiber, Metric, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
-import { annotated, deliver } from "./Delivery.ts"
+import { annotated, deliver, deliverDigest } from "./Delivery.ts"
 import * as Metrics from "./Metrics.ts"
 import type { Claimed, Notice } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
@@ -56,7 +56,10 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
     const deliverOne = (notice: Notice) => {
       const row = Effect.flatMap(rows, ([all, times]) => Effect.as(Trace.shared("fetch", times), all.get(notice)))
       return forTable(tables, notice, (watched) =>
-        deliver(notice, row, watched, self).pipe(Trace.attempt(notice, claim, about(notice, watched)), Effect.map(done))
+        (notice.digest === true ? digest(notice, watched, self) : deliver(notice, row, watched, self)).pipe(
+          Trace.attempt(notice, claim, about(notice, watched)),
+          Effect.map(done)
+        )
       )
     }
     yield* Effect.forEach(
@@ -89,7 +92,7 @@ const about = ({ key }: Notice, { database, secretKey, table }: Watched) => ({
 const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {
   const rows = new Map<Notice, Row>()
   for (const [number, { description, read }] of tables) {
-    const own = notices.filter(({ table }) => table === number)
+    const own = notices.filter((notice) => notice.table === number && notice.digest !== true)
     if (own.length === 0) continue
     const keys = own.map(({ key }) => key)
     const found = yield* read === undefined ? Records.fetch(description, keys) : read(keys)
@@ -101,11 +104,19 @@ const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, ta
   return rows
 })
 
+/** Which rows it tells of only its begun mark says. */
+const digest = Effect.fnUntraced(function* (notice: Notice, watched: Prepared, self: Self) {
+  const sql = yield* SqlClient
+  const fetch = (keys: ReadonlyArray<string>) =>
+    Effect.provideService(Records.fetch(watched.description, keys, Records.brief), SqlClient, sql)
+  return yield* deliverDigest(notice, fetch, watched, self)
+})
+
 /** A claim holds notices of configured tables only. */
 const forTable = <A, E, R>(
   tables: Tables,
   { table }: Pick<Notice, "table">,
-  use: (watched: Watched) => Effect.Effect<A, E, R>
+  use: (watched: Prepared) => Effect.Effect<A, E, R>
 ): Effect.Effect<A | void, E, R> => {
   const watched = tables.get(table)
   return watched === undefined ? Effect.void : use(watched)

@@ -5,6 +5,7 @@ import { Clock, Duration, Effect, FiberSet, Latch, Option, Queue, Semaphore } fr
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
+import * as Burst from "./Burst.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import * as Housekeeping from "./Housekeeping.ts"
@@ -43,7 +44,7 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const pollEvery = yield* pollInterval(database, notifications.deaf)
   const self = asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
-  const outbox = Outbox.layer([...tables.keys()])
+  const outbox = Outbox.layer([...tables.keys()], Burst.among(tables))
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
   const lookout = yield* Lookout.make(database, tables, lost, sleeps ? pollEvery : Duration.zero)

@@ -30,6 +30,7 @@ const Counts = Schema.Struct({
   ),
   pausedSince: Schema.NullOr(Time),
   waiting: described(Schema.Natural, "notices that are to be mailed; 10,000 means so many or more"),
+  held: described(Schema.Natural, "of those, held for a digest or in one, because many came at once"),
   uncertain: described(Schema.Natural, "of those, may have been sent already"),
   oldestWaitingSeconds: Schema.NullOr(Schema.Finite),
   parked: described(

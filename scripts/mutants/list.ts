@@ -1,4 +1,5 @@
 // The mutants. Who adds a promise adds its mutant to the list of its room.
+import * as burst from "./list/burst.ts"
 import * as delivery from "./list/delivery.ts"
 import * as mailer from "./list/mailer.ts"
 import * as monitor from "./list/monitor.ts"
@@ -11,6 +12,7 @@ import type { Mutant } from "./Mutant.ts"
 export const mutants: ReadonlyArray<Mutant> = [
   ...outbox.mutants,
   ...delivery.mutants,
+  ...burst.mutants,
   ...mailer.mutants,
   ...monitor.mutants,
   ...page.mutants,

@@ -31,7 +31,8 @@ const tableOf = (table: Entry["tables"][number]): Table => ({
   channel: table.channel ?? "inquiries_mailer",
   template: table.template ?? "record",
   replyTo: table.replyTo ?? "email",
-  createdAt: table.createdAt ?? "created_at"
+  createdAt: table.createdAt ?? "created_at",
+  ...(table.burst === undefined ? {} : { burst: table.burst })
 })
 
 /** A name that somebody chose is never given to another database as its default. */

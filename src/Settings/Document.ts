@@ -4,6 +4,7 @@ import { Schema } from "effect"
 import { Capture, Reconcile, TemplateName, Wake } from "../Database.ts"
 import { addressFields } from "./AddressFields.ts"
 import { Authority, ClientCertificate } from "./Pem.ts"
+import { BurstText } from "./BurstText.ts"
 import { TableText } from "./TableText.ts"
 import { TlsMode } from "./Tls.ts"
 import { DurationText } from "./DurationText.ts"
@@ -26,7 +27,8 @@ const Table = Schema.Struct({
     TemplateName.annotate({ message: "must be inquiry, quote-request, contact-submission or record" })
   ),
   replyTo: Schema.optionalKey(PostgresName),
-  createdAt: Schema.optionalKey(PostgresName)
+  createdAt: Schema.optionalKey(PostgresName),
+  burst: Schema.optionalKey(BurstText)
 })
 
 const Mail = Schema.Struct({

@@ -111,6 +111,12 @@ const fields = {
     description: "The column that says when the row was written. Default: created_at, where it exists.",
     example: "created_at"
   },
+  "tables.burst": {
+    description:
+      "Of more rows than these, the others are mailed together when the time is over. Default: each row has its own mail.",
+    variable: "BURST",
+    example: "20 in 5 minutes"
+  },
   mail: {
     description: "Who sends, and to whom.",
     example: "",

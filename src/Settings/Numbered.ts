@@ -77,7 +77,8 @@ const entry = (env: Environment, instance: number) => {
       given({
         table: get("TABLE") ?? defaults?.table,
         channel: get("CHANNEL") ?? defaults?.channel,
-        template: get("TEMPLATE") ?? defaults?.template
+        template: get("TEMPLATE") ?? defaults?.template,
+        burst: get("BURST")
       })
     ],
     mail: given({

@@ -144,6 +144,9 @@ const notes = (
       ? []
       : [note(`its mailbox is ${mailbox.standing}: ${mailbox.reason}${next(mailbox.nextAttempt)}`)]),
     ...(paused === null ? [] : [note(`paused since ${paused}; \`inquiries-mailer resume\` ends it`)]),
+    ...(counts === null || counts.held === 0
+      ? []
+      : [note(`${number(counts.held)} of those that wait are held for a digest, because many came at once`)]),
     ...(parked.length === 0 ? [] : [note(`parked: ${parked.join(", ")}; see \`inquiries-mailer parked list\``)]),
     ...(withRecent
       ? (counts?.recent ?? []).map(({ at, key, outcome, table }) => note(`${at} ${table} #${key} ${outcome}`))

@@ -125,7 +125,8 @@ const settledAndWaiting = Effect.fnUntraced(function* (database: Database, day: 
       ) o
     ) d
     cross join lateral (
-      select count(*)::integer as waiting,
+      -- A digest is no row.
+      select count(o.key)::integer as waiting,
         (count(*) filter (where o.maybe_sent or o.begun_at is not null and o.due_at < clock_timestamp()))::integer as uncertain
       from (
         select * from inquiries_mailer.outbox

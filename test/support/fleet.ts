@@ -22,7 +22,7 @@ export interface Said {
 }
 
 export const nothing: Counts = {
-  ...{ source: "outbox", pausedSince: null, waiting: 0, uncertain: 0, oldestWaitingSeconds: null },
+  ...{ source: "outbox", pausedSince: null, waiting: 0, held: 0, uncertain: 0, oldestWaitingSeconds: null },
   ...{ parked: {}, sent: 0, gone: 0, lastSentAt: null, recent: [] }
 }
 

@@ -12,7 +12,7 @@ export const token = "a-token-for-the-tests-0123456789"
 export const id = "00000000-0000-4000-8000-000000000001"
 export const since = DateTime.makeUnsafe(0)
 export const counted: Counts = {
-  ...{ source: "outbox", pausedSince: null, waiting: 1, uncertain: 0, oldestWaitingSeconds: 2.5 },
+  ...{ source: "outbox", pausedSince: null, waiting: 1, held: 0, uncertain: 0, oldestWaitingSeconds: 2.5 },
   ...{ parked: { rejected: 2 }, sent: 4, gone: 3, lastSentAt: "1970-01-01T00:00:00.000Z" },
   recent: [{ table: "public.inquiries", key: "1", outcome: "sent", at: "1970-01-01T00:00:00.000Z" }]
 }
