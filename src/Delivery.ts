@@ -73,12 +73,18 @@ export const deliver = Effect.fn("Delivery.deliver")(
   },
   Effect.uninterruptible,
   (delivery, notice, _row, watched) =>
-    delivery.pipe(Effect.annotateLogs({ attempt: notice.attempts + 1 }), annotated(notice, watched))
+    Effect.annotateLogs(delivery, { ...about(notice, watched), attempt: notice.attempts + 1 })
 )
 
 /** Log lines with which row of which table they are about. */
-export const annotated = ({ id, key }: Pick<Notice, "id" | "key">, { table, secretKey }: Watched) =>
-  Effect.annotateLogs({ table: showTable(table.name), key: showKey(key, secretKey), notice: id })
+export const annotated = (notice: Pick<Notice, "id" | "key">, watched: Watched) =>
+  Effect.annotateLogs(about(notice, watched))
+
+const about = ({ id, key }: Pick<Notice, "id" | "key">, { table, secretKey }: Watched) => ({
+  table: showTable(table.name),
+  key: showKey(key, secretKey),
+  notice: id
+})
 
 /** There is no mail: surely nothing was sent. */
 class NotComposed extends Data.TaggedError("NotComposed")<{
