@@ -71,7 +71,10 @@ export const measure = Effect.fn("measure")(function* <E>(
   stage: Stage,
   from: number,
   burst: number,
-  { cost, up }: { readonly cost: Effect.Effect<{ readonly cpu: number; readonly peak: number }, E>; readonly up: number }
+  {
+    cost,
+    up
+  }: { readonly cost: Effect.Effect<{ readonly cpu: number; readonly peak: number }, E>; readonly up: number }
 ) {
   const { sql, standIn, stopwatch } = stage
   const ready = standIn.mails.length

@@ -39,7 +39,10 @@ export const rowSizes = Effect.gen(function* () {
   })
   yield* drained(warmUp, 200)
   const lines = yield* Effect.forEach(sizes, ({ bytes, rows }) =>
-    Effect.andThen(Console.log(`${rows.toLocaleString("en")} rows of ${bytes.toLocaleString("en")} bytes …`), drained(rows, bytes))
+    Effect.andThen(
+      Console.log(`${rows.toLocaleString("en")} rows of ${bytes.toLocaleString("en")} bytes …`),
+      drained(rows, bytes)
+    )
   )
   const head = ["| bytes of the message | rows/s | ms of processor a mail | memory at its peak |", "|--:|--:|--:|--:|"]
   yield* Console.log(`\n${[...head, ...lines].join("\n")}\n`)
