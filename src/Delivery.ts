@@ -81,17 +81,19 @@ const carry = Effect.fn("Delivery.deliver")(
   },
   Effect.uninterruptible,
   (delivery, notice, _content, watched) =>
-    delivery.pipe(Effect.annotateLogs({ attempt: notice.attempts + 1 }), annotated(notice, watched))
+    Effect.annotateLogs(delivery, { ...about(notice, watched), attempt: notice.attempts + 1 })
 )
 
+type Named = Pick<Notice, "digest" | "id" | "key">
+
 /** Log lines with which row of which table they are about. */
-export const annotated = (
-  { digest, id, key }: Pick<Notice, "digest" | "id" | "key">,
-  { table, secretKey }: Watched
-) => {
-  const shown = digest === true ? "(digest)" : showKey(key, secretKey)
-  return Effect.annotateLogs({ table: showTable(table.name), key: shown, notice: id })
-}
+export const annotated = (notice: Named, watched: Watched) => Effect.annotateLogs(about(notice, watched))
+
+const about = ({ digest, id, key }: Named, { table, secretKey }: Watched) => ({
+  table: showTable(table.name),
+  key: digest === true ? "(digest)" : showKey(key, secretKey),
+  notice: id
+})
 
 /** Writes until it is written, and then the child is healthy; false if the program ends before. */
 const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<boolean> => {

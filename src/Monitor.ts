@@ -167,9 +167,8 @@ const claiming = Effect.fnUntraced(function* <R>(
     // What is due stays so until somebody resumes, which is notified.
     const due = claimed.pausedSince === undefined ? (claimed.untilDue ?? pollEvery) : pollEvery
     if (some && Duration.isZero(due)) continue
-    yield* Effect.raceFirst(notifications.next, Queue.take(postponed)).pipe(
-      Effect.timeoutOption(Duration.max(contention, Duration.min(due, pollEvery)))
-    )
+    const latest = Duration.max(contention, Duration.min(due, pollEvery))
+    yield* Effect.raceAllFirst([notifications.next, Queue.take(postponed), Effect.sleep(latest)])
   }
 })
 

@@ -2,7 +2,7 @@
 // begin and settle are single autocommit statements, so that a peer that vanished keeps nothing locked. `due_at` is when
 // a notice may next be acted upon: its turn, or while it is claimed the end of the lease. So one index answers both what
 // is due and when the next is, and a dead replica's notices come up by themselves.
-import { Context, Duration, Effect, Exit, Layer, Request } from "effect"
+import { Context, Duration, Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Burst from "./Burst.ts"
 import { claim, lease, newerWaits, unsettled } from "./Claim.ts"
@@ -77,9 +77,9 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
     sql`id = any(${notices.map(({ id }) => id)}::uuid[]) and claim = any(${notices.map((n) => n.claim)}::uuid[])
       and ${sql.literal(unsettled)} and begun_at is null`
 
-  const beginning = yield* GroupCommit.make<Begin>((entries) =>
+  const begin = yield* GroupCommit.make<Notice, NotBegun | Outage>((entries) =>
     Effect.gen(function* () {
-      const notices = entries.map(({ request }) => request.notice)
+      const notices = entries.map(({ asked }) => asked)
       const ids = notices.map(({ id }) => id)
       const rows = yield* orOutage(sql<{ readonly id: NoticeId }>`
         update inquiries_mailer.outbox o
@@ -90,16 +90,13 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
           and not ${sql.literal(newerWaits)}
         returning o.id`)
       const begun = new Set(rows.map(({ id }) => id))
-      for (const entry of entries) {
-        entry.completeUnsafe(begun.has(entry.request.notice.id) ? Exit.void : Exit.fail(new NotBegun()))
-      }
+      for (const { answer, asked } of entries) answer(begun.has(asked.id) ? Exit.void : Exit.fail(new NotBegun()))
     })
   )
-  const begin = (notice: Notice) => Effect.request(new Begin({ notice }), beginning)
 
-  const settling = yield* GroupCommit.make<Settle>((entries) =>
+  const settling = yield* GroupCommit.make<Settle, Outage>((entries) =>
     Effect.gen(function* () {
-      const all = entries.map(({ request: { notice, settlement } }) => ({ notice, settlement }))
+      const all = entries.map(({ asked }) => asked)
       const ids = all.map(({ notice }) => notice.id)
       const claims = all.map(({ notice }) => notice.claim)
       const outcomes = all.map(({ settlement }) => settlement.outcome)
@@ -112,11 +109,10 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
         from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[], ${doubts}::boolean[])
           as s (id, claim, outcome, detail, doubt)
         where o.id = s.id and o.id = any(${ids}::uuid[]) and ${sql.literal(unsettled)} and (o.claim = s.claim or s.outcome = 'sent')`)
-      for (const entry of entries) entry.completeUnsafe(Exit.void)
+      for (const { answer } of entries) answer(Exit.void)
     })
   )
-  const settle = (notice: Notice, settlement: Settlement) =>
-    Effect.request(new Settle({ notice, settlement }), settling)
+  const settle = (notice: Notice, settlement: Settlement) => settling({ notice, settlement })
 
   const postpone = Effect.fn("Outbox.postpone")(function* (notice: Notice, postponement: Postponement) {
     if (postponement.split === true) return yield* Digest.split(sql, notice)
@@ -142,5 +138,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
   }
 })
 
-class Begin extends Request.Class<{ readonly notice: Notice }, void, NotBegun | Outage> {}
-class Settle extends Request.Class<{ readonly notice: Notice; readonly settlement: Settlement }, void, Outage> {}
+interface Settle {
+  readonly notice: Notice
+  readonly settlement: Settlement
+}

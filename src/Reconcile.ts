@@ -22,7 +22,7 @@ const because = (decision: Settlement | Postponement): Instead => ({
 })
 
 /** What becomes of a notice without sending it; undefined if it is to be sent. */
-export const insteadOfSending = Effect.fn("Reconcile.insteadOfSending")(function* (
+export const insteadOfSending = Effect.fnUntraced(function* (
   notice: Notice,
   { envelope, reconcile }: Database
 ): Effect.fn.Return<Instead | undefined, never, Mailer> {
