@@ -72,6 +72,8 @@ const works = (state: State): boolean => {
   switch (state._tag) {
     case "listening":
     case "polling":
+    // Another worker tells.
+    case "elsewhere":
     // An operator knows.
     case "paused":
       return true

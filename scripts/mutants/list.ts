@@ -1,4 +1,5 @@
 // The mutants. Who adds a promise adds its mutant to the list of its room.
+import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
 import * as mailer from "./list/mailer.ts"
 import * as monitor from "./list/monitor.ts"
@@ -13,5 +14,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...mailer.mutants,
   ...monitor.mutants,
   ...page.mutants,
-  ...upkeep.mutants
+  ...upkeep.mutants,
+  ...cluster.mutants
 ]

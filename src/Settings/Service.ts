@@ -2,6 +2,7 @@
 import type { LogLevel } from "effect"
 import { Option, Redacted, Schema } from "effect"
 import type { Cloud } from "../Credential.ts"
+import { clusterExamples, clusterFields } from "./Cluster.ts"
 import { endpointExamples, endpointFields, isEndpointName } from "./Endpoint.ts"
 import { isOtelName, otelAsWritten, otelExample, otelFields, wantsOtel } from "./Otel.ts"
 import type { Environment } from "./Source.ts"
@@ -57,6 +58,7 @@ export const serviceFields = {
     })
   ),
   LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"]).annotate({ message: "must be json or pretty" })),
+  ...clusterFields,
   ...endpointFields,
   ...otelFields
 }
@@ -70,6 +72,7 @@ const examples = {
   GRAPH_EMULATOR_URL: "http://127.0.0.1:8080",
   LOG_LEVEL: "info",
   LOG_FORMAT: "json",
+  ...clusterExamples,
   ...endpointExamples
 }
 
@@ -81,7 +84,13 @@ export const isServiceName = (name: PropertyKey | undefined): name is ServiceNam
   typeof name === "string" && Object.hasOwn(serviceFields, name)
 
 /** What is a secret, or an address with one in it, keeps its capitals. */
-const asWritten: ReadonlySet<string> = new Set(["ADMIN_TOKEN", "ALERT_WEBHOOK_URL", ...otelAsWritten])
+const asWritten: ReadonlySet<string> = new Set([
+  "ADMIN_TOKEN",
+  "ALERT_WEBHOOK_URL",
+  "CLUSTER_DATABASE_URL",
+  "CLUSTER_NAME",
+  ...otelAsWritten
+])
 
 export const serviceVariables = (env: Environment): Readonly<Record<string, string>> => {
   const exports = wantsOtel(env)
