@@ -6,9 +6,11 @@ import { countLimit } from "../Counts.ts"
 import type { Database } from "../Database.ts"
 import * as Expiry from "../Expiry.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
+import type { Look } from "../fleet/Look.ts"
+import { look } from "../fleet/Open.ts"
 import { Operator } from "../Operator.ts"
 import type { Endpoint } from "../Settings/Endpoint.ts"
-import type { DatabaseStatus, StatusDocument } from "../StatusDocument.ts"
+import type { ClusterStatus, DatabaseStatus, StatusDocument } from "../StatusDocument.ts"
 import { workerStatus } from "./askWorker.ts"
 import { choose } from "./choose.ts"
 import { settings } from "./settings.ts"
@@ -30,10 +32,15 @@ interface Flags {
 }
 
 const handler = Effect.fn("command.status")(function* ({ database, json }: Flags) {
-  const { databases, endpoint } = yield* settings
+  const { cluster, databases, endpoint } = yield* settings
   const chosen = yield* choose(databases, Option.getOrUndefined(database))
   const told = endpoint === undefined ? undefined : yield* fromWorker(endpoint, chosen)
-  const found = told ?? (yield* fromDatabases(chosen).pipe(Effect.provide(Operator.layer(databases))))
+  const seen = told === undefined && cluster !== undefined ? yield* look(databases, cluster) : undefined
+  // What other workers of a cluster run, this one does not count.
+  const elsewhere = new Set(told?.databases.flatMap(({ name, state }) => (state === "elsewhere" ? [name] : [])))
+  const silent = told === undefined ? chosen : chosen.filter(({ name }) => elsewhere.has(name))
+  const asked = yield* fromDatabases(silent, seen).pipe(Effect.provide(Operator.layer(databases)))
+  const found = told === undefined ? asked : counted(told, asked)
   const now = yield* DateTime.now
   const document: StatusDocument = { ...found, databases: found.databases.map(withSecret(chosen)) }
   yield* Console.log(
@@ -73,8 +80,8 @@ const fromWorker = Effect.fnUntraced(
   Effect.catchTag("NoAnswer", ({ reason }) => Effect.as(Console.error(`${reason}: asking the databases`), undefined))
 )
 
-const fromDatabases = Effect.fnUntraced(function* (chosen: ReadonlyArray<Database>) {
-  const databases = yield* Effect.forEach(
+const fromDatabases = Effect.fnUntraced(function* (chosen: ReadonlyArray<Database>, seen: Look | undefined) {
+  const asked = yield* Effect.forEach(
     chosen,
     ({ name }) =>
       Operator.use(({ counts }) => counts(name)).pipe(
@@ -88,19 +95,29 @@ const fromDatabases = Effect.fnUntraced(function* (chosen: ReadonlyArray<Databas
     { concurrency: "unbounded" }
   )
   const time = DateTime.formatIso(yield* DateTime.now)
-  const document: StatusDocument = { worker: null, time, condition: "unknown", databases }
+  const databases = asked.map((each) => ({ ...each, runBy: seen?.runBy.get(each.name) ?? null }))
+  const cluster = seen?.cluster ?? null
+  const document: StatusDocument = { worker: null, time, condition: "unknown", cluster, databases }
   return document
 })
 
+const counted = (told: StatusDocument, asked: StatusDocument): StatusDocument => {
+  const counts = new Map(asked.databases.map(({ counts, name }) => [name, counts]))
+  return {
+    ...told,
+    databases: told.databases.map((each) => ({ ...each, counts: each.counts ?? counts.get(each.name) ?? null }))
+  }
+}
+
 const unasked = (name: string, reason: string | null): DatabaseStatus => ({
   ...{ name, condition: "unknown", state: "unknown", reason, since: null, nextAttempt: null },
-  ...{ crashes: null, restarts: null, mailbox: null, counts: null }
+  ...{ crashes: null, restarts: null, mailbox: null, runBy: null, counts: null }
 })
 
 const titles = ["database", "state", "waiting", "oldest", "uncertain", "parked", "sent 24 h", "gone 24 h", "last mail"]
 
 /** Columns, and below them what does not fit into one. */
-export const table = ({ databases, worker }: StatusDocument, withRecent: boolean): string => {
+export const table = ({ cluster, databases, worker }: StatusDocument, withRecent: boolean): string => {
   const rows = [titles, ...databases.map((each) => cells(each, worker !== null))]
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
   const aligned = rows.map((row) =>
@@ -109,7 +126,7 @@ export const table = ({ databases, worker }: StatusDocument, withRecent: boolean
       .join("  ")
       .trimEnd()
   )
-  return [...aligned, ...databases.flatMap((each) => notes(each, withRecent))].join("\n")
+  return [...aligned, ...databases.flatMap((each) => notes(each, withRecent)), ...shared(cluster)].join("\n")
 }
 
 const cells = ({ counts, name, state }: DatabaseStatus, asked: boolean): ReadonlyArray<string> => {
@@ -129,7 +146,7 @@ const cells = ({ counts, name, state }: DatabaseStatus, asked: boolean): Readonl
 }
 
 const notes = (
-  { counts, mailbox, name, nextAttempt, reason, since, state }: DatabaseStatus,
+  { counts, mailbox, name, nextAttempt, reason, runBy, since, state }: DatabaseStatus,
   withRecent: boolean
 ): ReadonlyArray<string> => {
   const note = (text: string) => `${name}: ${text}`
@@ -137,6 +154,7 @@ const notes = (
   const paused = counts?.pausedSince ?? null
   const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${number(count)} ${reason}`)
   return [
+    ...(runBy === null ? [] : [note(`run by ${runBy}`)]),
     ...(reason === null || state === "paused"
       ? []
       : [note(`${since === null ? "" : `since ${since}: `}${reason}${next(nextAttempt)}`)]),
@@ -151,6 +169,19 @@ const notes = (
     ...(withRecent
       ? (counts?.recent ?? []).map(({ at, key, outcome, table }) => note(`${at} ${table} #${key} ${outcome}`))
       : [])
+  ]
+}
+
+/** How even the share is. */
+const shared = (cluster: ClusterStatus | null): ReadonlyArray<string> => {
+  if (cluster === null) return []
+  if (cluster.storage === "away") return [`the cluster's database does not answer: ${cluster.reason}`]
+  return [
+    ...cluster.workers.map(
+      ({ databases, id, leaving }) =>
+        `worker ${id}${id === cluster.self ? " (this one)" : ""}: runs ${databases} databases${leaving ? ", and leaves" : ""}`
+    ),
+    `an even share is ${cluster.share}; nobody runs ${cluster.unowned}`
   ]
 }
 
