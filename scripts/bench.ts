@@ -45,7 +45,7 @@ const bench = Effect.fn("bench")(function* (options: {
   yield* Console.log("starting PostgreSQL, with durability on …")
   const server = yield* Postgres.start()
   const stopwatch = new Stopwatch()
-  const standIn = yield* GraphStandIn.start({ headersOnly: true, onAccepted: ({ raw }) => stopwatch.note(raw) })
+  const standIn = yield* GraphStandIn.start({ headersOnly: () => true, onAccepted: ({ raw }) => stopwatch.note(raw) })
   const sql = { floor: yield* furnish(server, "floor"), worker: yield* furnish(server, "worker") }
   for (const statement of floorTrigger.split(/;\n(?=\s*create trigger)/)) yield* sql.floor.unsafe(statement)
   const flags = options.profile ? profiled : []

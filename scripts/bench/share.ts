@@ -16,7 +16,7 @@ const warmUp = 50
 const seconds = 10
 
 const measure = Effect.fnUntraced(function* (server: Postgres.Server, mailboxes: number) {
-  const standIn = yield* GraphStandIn.start({ headersOnly: true })
+  const standIn = yield* GraphStandIn.start({ headersOnly: () => true })
   standIn.latencyMillis = latencyMillis
   const names = Array.from({ length: mailboxes }, (_, index) => `share_${mailboxes}_${index + 1}`)
   const databases: ReadonlyArray<PgClient.PgClient> = yield* Effect.forEach(names, (name) => furnish(server, name))

@@ -17,7 +17,7 @@ const warmUp = 2_000
 export const rowSizes = Effect.gen(function* () {
   yield* Console.log("starting PostgreSQL, with durability on …")
   const server = yield* Postgres.start()
-  const standIn = yield* GraphStandIn.start({ headersOnly: true })
+  const standIn = yield* GraphStandIn.start({ headersOnly: () => true })
   const sql = yield* furnish(server, "worker")
   const contestant = worker(server, standIn.origin, ["worker"])
   yield* migrate(contestant)
