@@ -68,8 +68,7 @@ export const layer = (
         ledgers.set(database.name, ledger)
         const run: Child["run"] = (self) =>
           monitor(heralds.has(database) ? database : Expiry.silent(database), ledger, self).pipe(
-            Effect.provideService(Mailer, mailer),
-            Effect.provideService(Alert, alert)
+            Effect.provideContext(Context.make(Mailer, mailer).pipe(Context.add(Alert, alert)))
           )
         const { name } = database
         children.push({ name, run: fleet === undefined ? run : (self) => fleet.whileOwn(name, self, run) })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { table } from "../../src/command/status.ts"
+import { table } from "../../src/command/statusTable.ts"
 import { countLimit, type Counts } from "../../src/Counts.ts"
 import type { DatabaseStatus, StatusDocument } from "../../src/StatusDocument.ts"
 
