@@ -2,7 +2,7 @@
 // themselves, which know neither a worker's state nor its mailboxes. What cannot be asked is shown as that.
 import { Console, DateTime, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { countLimit } from "../Counts.ts"
+import { showCount } from "../Counts.ts"
 import type { Database } from "../Database.ts"
 import * as Expiry from "../Expiry.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
@@ -118,12 +118,12 @@ const cells = ({ counts, name, state }: DatabaseStatus, asked: boolean): Readonl
   return [
     name,
     shown,
-    number(counts.waiting),
+    showCount(counts.waiting),
     span(counts.oldestWaitingSeconds),
-    number(counts.uncertain),
-    number(Object.values(counts.parked).reduce((sum, count) => sum + count, 0)),
-    number(counts.sent),
-    number(counts.gone),
+    showCount(counts.uncertain),
+    showCount(Object.values(counts.parked).reduce((sum, count) => sum + count, 0)),
+    showCount(counts.sent),
+    showCount(counts.gone),
     counts.lastSentAt ?? "-"
   ]
 }
@@ -135,7 +135,7 @@ const notes = (
   const note = (text: string) => `${name}: ${text}`
   const next = (time: string | null) => (time === null ? "" : `; next attempt at ${time}`)
   const paused = counts?.pausedSince ?? null
-  const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${number(count)} ${reason}`)
+  const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${showCount(count)} ${reason}`)
   return [
     ...(reason === null || state === "paused"
       ? []
@@ -146,15 +146,13 @@ const notes = (
     ...(paused === null ? [] : [note(`paused since ${paused}; \`inquiries-mailer resume\` ends it`)]),
     ...(counts === null || counts.held === 0
       ? []
-      : [note(`${number(counts.held)} of those that wait are held for a digest, because many came at once`)]),
+      : [note(`${showCount(counts.held)} of those that wait are held for a digest, because many came at once`)]),
     ...(parked.length === 0 ? [] : [note(`parked: ${parked.join(", ")}; see \`inquiries-mailer parked list\``)]),
     ...(withRecent
       ? (counts?.recent ?? []).map(({ at, key, outcome, table }) => note(`${at} ${table} #${key} ${outcome}`))
       : [])
   ]
 }
-
-const number = (count: number): string => (count >= countLimit ? `${count} or more` : String(count))
 
 const units = [
   ["d", 86_400],
