@@ -11,10 +11,9 @@ import { type Measured, measure, percentile, Stopwatch } from "./bench/measure.t
 import { inserts, medians, missed } from "./bench/report.ts"
 import { shares } from "./bench/share.ts"
 import { rowSizes } from "./bench/sizes.ts"
-import { floor, furnish, migrate, worker } from "./bench/stage.ts"
+import { floor, furnish, migrate, postgres, worker } from "./bench/stage.ts"
 import * as GraphStandIn from "./stage/GraphStandIn.ts"
 import { launch } from "./stage/launch.ts"
-import * as Postgres from "./stage/Postgres.ts"
 
 /** The replaced system's trigger: the whole safety of the floor. */
 const floorTrigger = `
@@ -42,8 +41,7 @@ const bench = Effect.fn("bench")(function* (options: {
   readonly rounds: number
 }) {
   rmSync("bench.cpuprofile", { force: true })
-  yield* Console.log("starting PostgreSQL, with durability on …")
-  const server = yield* Postgres.start()
+  const server = yield* postgres
   const stopwatch = new Stopwatch()
   const standIn = yield* GraphStandIn.start({ headersOnly: () => true, onAccepted: ({ raw }) => stopwatch.note(raw) })
   const sql = { floor: yield* furnish(server, "floor"), worker: yield* furnish(server, "worker") }
@@ -78,8 +76,7 @@ const bench = Effect.fn("bench")(function* (options: {
 })
 
 const trigger = Effect.gen(function* () {
-  yield* Console.log("starting PostgreSQL, with durability on …")
-  const server = yield* Postgres.start()
+  const server = yield* postgres
   const sql = yield* furnish(server, "worker")
   yield* migrate(worker(server, "http://127.0.0.1:1", ["worker"]))
   yield* InsertCost.prepare(sql)
@@ -92,8 +89,7 @@ const trigger = Effect.gen(function* () {
 })
 
 const curves = Effect.fn("curves")(function* (most: number) {
-  yield* Console.log("starting PostgreSQL, with durability on …")
-  const server = yield* Postgres.start()
+  const server = yield* postgres
   const admin = yield* furnish(server, "worker")
   yield* migrate(worker(server, "http://127.0.0.1:1", ["worker"]))
   const { host, password, port, user } = server

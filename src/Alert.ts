@@ -14,6 +14,9 @@ export const Alert = Context.Reference<Teller | undefined>("inquiries-mailer/Ale
   defaultValue: () => undefined
 })
 
+/** For one way: a blip is over by then; what lasts longer is the book's, which hands the message out again. */
+export const blip = Schedule.exponential("1 second", 3).pipe(Schedule.upTo({ times: 2 }))
+
 /** A way that did not take what the other took is tried for two hours more: nobody else will. */
 const later = Schedule.exponential("1 minute").pipe(Schedule.upTo({ times: 6 }))
 

@@ -4,14 +4,13 @@ import { SqlClient } from "effect/sql/SqlClient"
 import { Duration, Effect, Exit, Fiber, Metric, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
-import { annotated, deliver, deliverDigest } from "./Delivery.ts"
+import { annotated, deliver, deliverDigest, keyOf } from "./Delivery.ts"
 import * as Metrics from "./Metrics.ts"
 import type { Claimed, Notice } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Records from "./Records.ts"
 import type { Row } from "./Row.ts"
 import { showTable } from "./Database.ts"
-import { showKey } from "./Shown.ts"
 import type { Outage, Self } from "./State.ts"
 import * as Trace from "./Trace.ts"
 
@@ -57,7 +56,7 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
       const row = Effect.flatMap(rows, ([all, times]) => Effect.as(Trace.shared("fetch", times), all.get(notice)))
       return forTable(tables, notice, (watched) =>
         (notice.digest === true ? digest(notice, watched, self) : deliver(notice, row, watched, self)).pipe(
-          Trace.attempt(notice, claim, about(notice, watched)),
+          Trace.attempt(notice, claim, () => about(notice, watched)),
           Effect.map(done)
         )
       )
@@ -83,10 +82,10 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   )
 })
 
-const about = ({ key }: Notice, { database, secretKey, table }: Watched) => ({
-  [Trace.attributes.database]: database.name,
-  [Trace.attributes.table]: showTable(table.name),
-  [Trace.attributes.key]: showKey(key, secretKey)
+const about = (notice: Notice, watched: Watched) => ({
+  [Trace.attributes.database]: watched.database.name,
+  [Trace.attributes.table]: showTable(watched.table.name),
+  [Trace.attributes.key]: keyOf(notice, watched)
 })
 
 const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {

@@ -29,6 +29,8 @@ export const newerWaits = `exists (select from ${sameKey} and (n.created_at, n.i
 export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "") =>
   Effect.fn("Outbox.claim")(function* (limit: number) {
     const share = Math.max(1, Math.ceil(limit / tables.length))
+    // Before the statement: a row then looks older by its way, and never younger than it is.
+    const now = yield* Clock.currentTimeMillis
     const rows = yield* orOutage(
       sql<ClaimRow>`
         with paused as materialized (select ${sql.literal(pausedSince)} as since
@@ -91,7 +93,6 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "") 
         ) o
         order by turn, number`
     )
-    const now = yield* Clock.currentTimeMillis
     const notices: Array<Notice> = []
     const superseded: Array<Claimed["superseded"][number]> = []
     let untilDue: Duration.Duration | undefined

@@ -48,6 +48,11 @@ const unfit = (notice: Notice) => (cause: Cause.Cause<unknown>) => {
   )
 }
 
+const rendered = (notice: Notice, write: (date: DateTime.Utc) => Mail): Effect.Effect<Mail, NotComposed> =>
+  Effect.flatMap(DateTime.now, (date) =>
+    Effect.catchCause(Trace.span.render(Effect.sync(() => write(date))), unfit(notice))
+  )
+
 /** `fetched` is fetched meanwhile, and undefined when it has been deleted. */
 export const single = (
   notice: Notice,
@@ -59,11 +64,7 @@ export const single = (
   mail: Effect.gen(function* () {
     const row = yield* Effect.mapError(fetched, unread)
     if (row === undefined) return yield* gone
-    const date = yield* DateTime.now
-    return yield* Effect.catchCause(
-      Trace.span.render(Effect.sync(() => Letter.write(notice, row, place, date))),
-      unfit(notice)
-    )
+    return yield* rendered(notice, (date) => Letter.write(notice, row, place, date))
   })
 })
 
@@ -91,20 +92,8 @@ export const digest = (
       })
       told = there.map(({ id }) => id)
       if (there.length === 0) return yield* gone
-      const date = yield* DateTime.now
-      return yield* Effect.catchCause(
-        Trace.span.render(
-          Effect.sync(() =>
-            Letter.writeDigest(
-              notice,
-              there.map(({ row }) => row),
-              place,
-              date
-            )
-          )
-        ),
-        unfit(notice)
-      )
+      const shown = there.map(({ row }) => row)
+      return yield* rendered(notice, (date) => Letter.writeDigest(notice, shown, place, date))
     }),
     told: () => told
   }

@@ -10,6 +10,8 @@ import { orOutage } from "./SqlOutage.ts"
 
 /** Of a table and kind; a count of as many means so many or more. */
 export const countLimit = 10_000
+
+export const showCount = (count: number): string => (count >= countLimit ? `${count} or more` : String(count))
 const recentLimit = 10
 
 export interface Counts {

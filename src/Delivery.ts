@@ -89,11 +89,15 @@ type Named = Pick<Notice, "digest" | "id" | "key">
 /** Log lines with which row of which table they are about. */
 export const annotated = (notice: Named, watched: Watched) => Effect.annotateLogs(about(notice, watched))
 
-const about = ({ digest, id, key }: Named, { table, secretKey }: Watched) => ({
-  table: showTable(table.name),
-  key: digest === true ? "(digest)" : showKey(key, secretKey),
-  notice: id
+const about = (notice: Named, watched: Watched) => ({
+  table: showTable(watched.table.name),
+  key: keyOf(notice, watched),
+  notice: notice.id
 })
+
+/** As people may see it. */
+export const keyOf = ({ digest, key }: Named, { secretKey }: Pick<Watched, "secretKey">): string =>
+  digest === true ? "(digest)" : showKey(key, secretKey)
 
 /** Writes until it is written, and then the child is healthy; false if the program ends before. */
 const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<boolean> => {

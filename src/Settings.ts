@@ -2,6 +2,7 @@
 // Secrets leave it as Redacted and stand in no error.
 import { parseEnv } from "node:util"
 import { Effect, type FileSystem, type Redacted, Result, Schema } from "effect"
+import type * as Otlp from "./Otlp.ts"
 import type { Database } from "./Database.ts"
 import { build } from "./Settings/Build.ts"
 import type { Cluster } from "./fleet/Open.ts"
@@ -12,7 +13,7 @@ import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
 import { readText, unreadable } from "./Settings/Pem.ts"
-import { inTheClear, type Otel, otelOf } from "./Settings/Otel.ts"
+import { inTheClear, otelOf } from "./Settings/Otel.ts"
 import { type Place, placesOf } from "./Settings/Place.ts"
 import { problemsOf } from "./Settings/Problems.ts"
 import { rules } from "./Settings/Rules.ts"
@@ -38,7 +39,7 @@ export interface Settings extends Told {
   /** Where HTTP is served; absent if it is not. */
   readonly endpoint: Endpoint | undefined
   /** Where traces, metrics and log lines go; absent if they are not exported. */
-  readonly otel: Otel | undefined
+  readonly otel: Otlp.Options | undefined
   /** Where workers meet that share the databases; undefined if this one watches them all. */
   readonly cluster: Cluster | undefined
   /** What the settings of each database are called, in the same order. */

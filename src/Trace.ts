@@ -78,13 +78,13 @@ const record = (name: string, parent: Tracer.AnySpan, { from, to }: Times, notes
 
 /** What is done for a notice between its claim and its outcome, as one span with all others in it. */
 export const attempt =
-  (notice: Notice, claim: Times | undefined, notes: Notes) =>
+  (notice: Notice, claim: Times | undefined, notes: () => Notes) =>
   <A, E, R>(delivery: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(Tracing, (tracing) => {
       if (tracing === undefined) return delivery
       const id = traceId(notice.id)
       const parent = Tracer.externalSpan({ traceId: id, spanId: id.slice(16), sampled: tracing.sampled(id) })
-      const about = { ...notes, [attributes.notice]: notice.id, [attributes.attempt]: notice.attempts + 1 }
+      const about = { ...notes(), [attributes.notice]: notice.id, [attributes.attempt]: notice.attempts + 1 }
       return Effect.gen(function* () {
         const span = yield* open(attemptName, parent, claim?.from ?? (yield* Clock.currentTimeNanos), about)
         if (claim !== undefined) yield* record("claim", span, claim)

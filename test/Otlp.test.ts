@@ -21,7 +21,7 @@ const careless = Effect.logError("it crashed").pipe(
   Effect.andThen(Effect.die(new Error("Canary"))),
   Effect.withSpan("send", { attributes: { "db.query.text": "Canary", "error.type": "Transient" } }),
   Effect.withSpan("sql.execute", { attributes: { "db.query.text": "Canary" } }),
-  Trace.attempt(notice("1"), { from: 1n, to: 2n }, {}),
+  Trace.attempt(notice("1"), { from: 1n, to: 2n }, () => ({})),
   Effect.sandbox,
   Effect.ignore
 )
@@ -90,7 +90,7 @@ describe("Otlp", () => {
     Effect.gen(function* () {
       const made = yield* Effect.exit(Effect.currentSpan).pipe(
         Trace.span.settle,
-        Trace.attempt(notice("1"), undefined, {}),
+        Trace.attempt(notice("1"), undefined, () => ({})),
         Effect.provide(Telemetry.layer({ level: "Fatal", format: "json" }))
       )
       assert.isTrue(Exit.isFailure(made))

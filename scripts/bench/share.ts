@@ -3,10 +3,10 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Console, Effect } from "effect"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
-import * as Postgres from "../stage/Postgres.ts"
+import type * as Postgres from "../stage/Postgres.ts"
 import { start } from "./contestant.ts"
 import { insertMany } from "./measure.ts"
-import { furnish, migrate, worker } from "./stage.ts"
+import { furnish, migrate, postgres, worker } from "./stage.ts"
 
 const latencyMillis = 150
 const inFlight = 4
@@ -36,8 +36,7 @@ const measure = Effect.fnUntraced(function* (server: Postgres.Server, mailboxes:
 
 /** Fails below 95 %. */
 export const shares = Effect.fn("shares")(function* (counts: ReadonlyArray<number>) {
-  yield* Console.log("starting PostgreSQL, with durability on …")
-  const server = yield* Postgres.start()
+  const server = yield* postgres
   const measured = yield* Effect.forEach(counts, (count) =>
     Effect.andThen(Console.log(`${count} mailbox${count === 1 ? "" : "es"} …`), measure(server, count))
   )

@@ -1,9 +1,8 @@
 // What the size of a row costs: how fast a backlog of small and of huge rows is worked off, and what of it is the worker's.
 import { Console, Effect } from "effect"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
-import * as Postgres from "../stage/Postgres.ts"
 import { start } from "./contestant.ts"
-import { furnish, migrate, worker } from "./stage.ts"
+import { furnish, migrate, postgres, worker } from "./stage.ts"
 
 /** Bytes of the message, and rows of that size. */
 const sizes = [
@@ -15,8 +14,7 @@ const sizes = [
 const warmUp = 2_000
 
 export const rowSizes = Effect.gen(function* () {
-  yield* Console.log("starting PostgreSQL, with durability on …")
-  const server = yield* Postgres.start()
+  const server = yield* postgres
   const standIn = yield* GraphStandIn.start({ headersOnly: () => true })
   const sql = yield* furnish(server, "worker")
   const contestant = worker(server, standIn.origin, ["worker"])

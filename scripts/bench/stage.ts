@@ -1,15 +1,20 @@
 // What the measurements share: a database with the table of inquiries on the server, the worker and the floor as child
 // processes on it, and `migrate` as an operator would run it.
 import { PgClient } from "@effect/sql-pg"
-import { Effect } from "effect"
+import { Console, Effect } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { spawn } from "node:child_process"
-import type * as Postgres from "../stage/Postgres.ts"
+import * as Postgres from "../stage/Postgres.ts"
 import * as samples from "../stage/samples.ts"
 import type { Contestant } from "./contestant.ts"
 
 /** As many connections as the most clients that INSERT at once. */
 const clients = 32
+
+export const postgres = Effect.andThen(
+  Console.log("starting PostgreSQL, with durability on …"),
+  Effect.suspend(() => Postgres.start())
+)
 
 export const furnish = Effect.fnUntraced(function* (server: Postgres.Server, database: string) {
   yield* server.createDatabase(database)

@@ -74,10 +74,10 @@ const perform = Effect.fnUntraced(function* (options: Options) {
     unwritten: arena.log.unwritten
   }
   const verdict = judge(evidence)
-  const digests = digested(evidence)
+  const digests = [...digestsIn(evidence.arrivals).values()]
   yield* options.print(`\n${table(evidence, verdict, faults)}\n`)
   yield* say(unclearSends(evidence))
-  yield* say(digests)
+  yield* say(digested(digests))
   yield* say(witness.summary())
   yield* Effect.forEach(verdict.stories, options.print, { discard: true })
   const seldom = faults.filter((name) => firings.hits(name) < options.least)
@@ -87,16 +87,15 @@ const perform = Effect.fnUntraced(function* (options: Options) {
       ...verdict.failures,
       ...arena.problems,
       ...witness.problems,
-      ...(digests.startsWith("0 ") ? ["no digest was mailed"] : []),
+      ...(digests.length === 0 ? ["no digest was mailed"] : []),
       ...seldom.map((name) => `"${name}" hit sends only ${firings.hits(name)} times of ${options.least}`)
     ]
   }
 })
 
-const digested = ({ arrivals }: Evidence) => {
-  const all = [...digestsIn(arrivals).values()]
-  const rows = all.reduce((sum, [first = ""]) => sum + first.split(" ").length, 0)
-  return `${all.length} digests told of ${rows} rows, ${all.filter(({ length }) => length > 1).length} of them came again`
+const digested = (digests: ReadonlyArray<ReadonlyArray<string>>) => {
+  const rows = digests.reduce((sum, [first = ""]) => sum + first.split(" ").length, 0)
+  return `${digests.length} digests told of ${rows} rows, ${digests.filter(({ length }) => length > 1).length} of them came again`
 }
 
 const unclearSends = ({ sends }: Evidence) => {

@@ -1,15 +1,14 @@
 // Tells incidents by mail, through another credential than the one in trouble where there is one. What comes within moments
 // is told in one mail, so that a server with a hundred databases that goes away fills no mailbox.
-import { Array as Arr, Data, DateTime, Deferred, Duration, Effect, Queue, Schedule } from "effect"
-import type { Teller } from "../Alert.ts"
+import { Array as Arr, Data, DateTime, Deferred, Duration, Effect, Queue } from "effect"
+import { blip, type Teller } from "../Alert.ts"
 import { headline, type Message } from "../Incident.ts"
 import { type Block, text, title, write } from "../OperatorMail.ts"
+import * as Said from "../Said.ts"
 import { preferred, send, type Way } from "../Ways.ts"
 
 /** What belongs together is found within one look, or by the looks of many databases side by side. */
 const gathering = Duration.seconds(3)
-/** As the webhook's. */
-const blip = Schedule.exponential("1 second", 3).pipe(Schedule.upTo({ times: 2 }))
 /** With this no send begins any more; one that has begun ends within 20 s. */
 const limit = Duration.seconds(35)
 
@@ -28,17 +27,12 @@ export interface Options {
 /** Lives in its scope. */
 export const make = Effect.fnUntraced(function* ({ to, ways }: Options) {
   const queue = yield* Queue.unbounded<Entry>()
-  let failing = false
 
-  const say = Effect.fnUntraced(function* (why: string | undefined) {
-    if (failing === (why !== undefined)) return
-    failing = why !== undefined
-    yield* failing
-      ? Effect.logError(
-          `alerts cannot be mailed: ${why} They are mailed when that works again${ways.length > 1 ? "" : "; until then only ALERT_WEBHOOK_URL tells of them"}`
-        )
-      : Effect.logInfo("alerts can be mailed again")
-  })
+  const say = Said.turning(
+    (why) =>
+      `alerts cannot be mailed: ${why} They are mailed when that works again${ways.length > 1 ? "" : "; until then only ALERT_WEBHOOK_URL tells of them"}`,
+    "alerts can be mailed again"
+  )
 
   const deliver = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) {
     const [first] = entries

@@ -1,14 +1,13 @@
 // Tells incidents to an address that takes JSON by POST, in the shape that fits its host unless another is wanted. The
 // address is a secret: whoever has it may post there, so it stands in no error and no log line, and nothing that the
 // receiver answers does.
-import { Data, Duration, Effect, Redacted, Schedule, Semaphore } from "effect"
-import type { Teller } from "../Alert.ts"
+import { Data, Duration, Effect, Redacted, Semaphore } from "effect"
+import { blip, type Teller } from "../Alert.ts"
 import * as Connections from "../Mailer/Connections.ts"
+import * as Said from "../Said.ts"
 import { inShape, type Shape, shapeFor } from "./shapes.ts"
 
 const timeout = Duration.seconds(10)
-/** A blip is over by then; what lasts longer is the book's, which hands the message out again. */
-const blip = Schedule.exponential("1 second", 3).pipe(Schedule.upTo({ times: 2 }))
 /** Side by side, so that many incidents at once do not flood the receiver. */
 const concurrency = 2
 
@@ -18,8 +17,6 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted, wan
   const connections = yield* Connections.Connections
   const turns = yield* Semaphore.make(concurrency)
   const shaped = inShape[wanted ?? shapeFor(Redacted.value(address))]
-  let failing = false
-
   const attempt = Effect.fnUntraced(function* (body: string) {
     const headers = { "content-type": "application/json; charset=utf-8", "user-agent": "inquiries-mailer" }
     const { status } = yield* Connections.exchange({ url: Redacted.value(address), headers, body }, timeout).pipe(
@@ -29,13 +26,10 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted, wan
     if (status < 200 || status > 299) return yield* new Untaken({ why: `it answered ${status}` })
   })
 
-  const say = Effect.fnUntraced(function* (why: string | undefined) {
-    if (failing === (why !== undefined)) return
-    failing = why !== undefined
-    yield* failing
-      ? Effect.logError(`the address of ALERT_WEBHOOK_URL does not take alerts: ${why}; they are told when it does`)
-      : Effect.logInfo("the address of ALERT_WEBHOOK_URL takes alerts again")
-  })
+  const say = Said.turning(
+    (why) => `the address of ALERT_WEBHOOK_URL does not take alerts: ${why}; they are told when it does`,
+    "the address of ALERT_WEBHOOK_URL takes alerts again"
+  )
 
   const teller: Teller = {
     post: (message) =>

@@ -1,34 +1,11 @@
 // Where traces, metrics and log lines go: the standard variables of OpenTelemetry. They are ours only where an address is set
 // and OTEL_SDK_DISABLED is not true; a platform may set the others for other programs.
 import { Record, Redacted, Schema } from "effect"
+import type { Options as Otel, Signal } from "../Otlp.ts"
 import { parseNumber, parsePairs, collectorAddress } from "./OtelText.ts"
 import type { Environment, Problem } from "./Source.ts"
 import { isLocal } from "./Tls.ts"
 import { text } from "./Words.ts"
-
-type Protocol = "http/json" | "http/protobuf"
-
-export interface Signal {
-  readonly url: string
-  readonly headers: Redacted.Redacted<Readonly<Record<string, string>>>
-  readonly protocol: Protocol
-}
-
-export interface Otel {
-  readonly traces: Signal | undefined
-  readonly metrics: Signal | undefined
-  readonly logs: Signal | undefined
-  readonly compression: "gzip" | "none"
-  /** Milliseconds for one request. */
-  readonly timeout: number
-  /** Milliseconds. */
-  readonly metricsEvery: number
-  readonly temporality: "cumulative" | "delta"
-  /** The share of notices of which there are traces. */
-  readonly ratio: number
-  readonly service: string
-  readonly resource: Readonly<Record<string, string>>
-}
 
 const words = <const L extends readonly [string, ...ReadonlyArray<string>]>(list: L, more = "") => {
   const said = list.length === 1 ? list[0] : `${list.slice(0, -1).join(", ")} or ${list.at(-1)}`

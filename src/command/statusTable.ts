@@ -1,5 +1,5 @@
 // What `status` shows of its document: a line a database, and below them what does not fit into one.
-import { countLimit } from "../Counts.ts"
+import { showCount } from "../Counts.ts"
 import type { ClusterStatus, DatabaseStatus, StatusDocument } from "../StatusDocument.ts"
 
 const titles = ["database", "state", "waiting", "oldest", "uncertain", "parked", "sent 24 h", "gone 24 h", "last mail"]
@@ -23,12 +23,12 @@ const cells = ({ counts, name, state }: DatabaseStatus, asked: boolean): Readonl
   return [
     name,
     shown,
-    number(counts.waiting),
+    showCount(counts.waiting),
     span(counts.oldestWaitingSeconds),
-    number(counts.uncertain),
-    number(Object.values(counts.parked).reduce((sum, count) => sum + count, 0)),
-    number(counts.sent),
-    number(counts.gone),
+    showCount(counts.uncertain),
+    showCount(Object.values(counts.parked).reduce((sum, count) => sum + count, 0)),
+    showCount(counts.sent),
+    showCount(counts.gone),
     counts.lastSentAt ?? "-"
   ]
 }
@@ -40,7 +40,7 @@ const notes = (
   const note = (text: string) => `${name}: ${text}`
   const next = (time: string | null) => (time === null ? "" : `; next attempt at ${time}`)
   const paused = counts?.pausedSince ?? null
-  const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${number(count)} ${reason}`)
+  const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${showCount(count)} ${reason}`)
   return [
     ...(runBy === null ? [] : [note(`run by ${runBy}`)]),
     ...(reason === null || state === "paused"
@@ -52,7 +52,7 @@ const notes = (
     ...(paused === null ? [] : [note(`paused since ${paused}; \`inquiries-mailer resume\` ends it`)]),
     ...(counts === null || counts.held === 0
       ? []
-      : [note(`${number(counts.held)} of those that wait are held for a digest, because many came at once`)]),
+      : [note(`${showCount(counts.held)} of those that wait are held for a digest, because many came at once`)]),
     ...(parked.length === 0 ? [] : [note(`parked: ${parked.join(", ")}; see \`inquiries-mailer parked list\``)]),
     ...(withRecent
       ? (counts?.recent ?? []).map(({ at, key, outcome, table }) => note(`${at} ${table} #${key} ${outcome}`))
@@ -72,8 +72,6 @@ const shared = (cluster: ClusterStatus | null): ReadonlyArray<string> => {
     `an even share is ${cluster.share}; nobody runs ${cluster.unowned}`
   ]
 }
-
-const number = (count: number): string => (count >= countLimit ? `${count} or more` : String(count))
 
 const units = [
   ["d", 86_400],

@@ -1,6 +1,6 @@
 // What a receipt says: whether every row was mailed, first and in the subject, then the numbers. Pure. It holds numbers and the
 // names of databases and tables, and nothing that a customer wrote.
-import { countLimit } from "../Counts.ts"
+import { showCount } from "../Counts.ts"
 import { alarm, type Block, type Content, text, title } from "../OperatorMail.ts"
 import { date } from "../template/time.ts"
 import { type Account, isCounted, type TableAccount } from "./Account.ts"
@@ -83,8 +83,6 @@ const missing = ({ awaySince, reason }: Unasked, now: number): ReadonlyArray<Blo
 
 const titles = ["table", "rows", "mailed", "accepted", "waiting", "uncertain", "parked", "gone"]
 
-const number = (count: number): string => (count >= countLimit ? `${count} or more` : String(count))
-
 const cells = ({ outcomes, table, written }: TableAccount): ReadonlyArray<string> => [
   table,
   ...(isCounted(written)
@@ -92,7 +90,7 @@ const cells = ({ outcomes, table, written }: TableAccount): ReadonlyArray<string
     : ["not counted", "-"]),
   ...(outcomes === undefined
     ? ["-", "-", "-", "-", "-"]
-    : [outcomes.accepted, outcomes.waiting, outcomes.uncertain, outcomes.parked, outcomes.gone].map(number))
+    : [outcomes.accepted, outcomes.waiting, outcomes.uncertain, outcomes.parked, outcomes.gone].map(showCount))
 ]
 
 const details = ({ awaySeconds, tables }: Account): ReadonlyArray<Block> => [

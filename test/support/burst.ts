@@ -8,8 +8,8 @@ import { stage } from "./outbox.ts"
 
 export const within = Duration.minutes(5)
 
-export const burstStage = Effect.fn("burstStage")(function* () {
-  const staged = yield* stage()
+export const burstStage = Effect.fn("burstStage")(function* (server?: Parameters<typeof stage>[0]) {
+  const staged = yield* stage(server)
   const { admin, seenBy } = staged
   yield* admin`insert into inquiries_mailer.tables (database_name, table_schema, table_name, key_column)
     values ('autos', 'public', 'first', 'id'), ('autos', 'public', 'second', 'id')`
