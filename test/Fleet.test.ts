@@ -4,6 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Fleet } from "../src/Fleet.ts"
+import { Store } from "../src/fleet/Store.ts"
+import * as Metrics from "../src/Metrics.ts"
 import type { Own } from "../src/fleet/Units.ts"
 import { indifferent } from "./support/fakes.ts"
 import { knowing, meeting } from "./support/meeting.ts"
@@ -154,6 +156,41 @@ describe("a fleet", () => {
       assert.deepStrictEqual([a.running.size, b.running.size], [3, 6])
       yield* pass(2)
       assert.deepStrictEqual([a.running.size, b.running.size], [0, 6])
+    }).pipe(silently)
+  )
+
+  it.effect("runs in every process what is not shared", () =>
+    Effect.gen(function* () {
+      const there = meeting()
+      const [a, b] = [yield* join(there, "a"), yield* join(there, "b")]
+      const ran: Array<string> = []
+      const child = (name: string) =>
+        Effect.andThen(
+          Effect.sync(() => void ran.push(name)),
+          Effect.never
+        )
+      yield* Effect.forkChild(a.fleet.whileOwn("unshared", indifferent, () => child("a")))
+      yield* Effect.forkChild(b.fleet.whileOwn("unshared", indifferent, () => child("b")))
+      yield* pass(1)
+      assert.deepStrictEqual(ran, ["a", "b"])
+    }).pipe(silently)
+  )
+
+  it.effect("measures no backlog of what another process runs", () =>
+    Effect.gen(function* () {
+      const there = meeting()
+      const a = yield* join(there, "a")
+      yield* pass(3)
+      for (const name of a.running) yield* Metrics.setBacklog(name, { waiting: 5, age: 900, parked: 1 })
+      // Only said to be there: a second process would measure into the same series.
+      yield* Store.use(({ beat }) => beat(false)).pipe(Effect.provide(there.storeOf("b", six)))
+      yield* pass(3)
+      assert.strictEqual(a.running.size, 3)
+      const text = yield* Metrics.exposition
+      for (const name of [0, 1, 2, 3, 4, 5].map((index) => `d${index}`)) {
+        const age = `inquiries_mailer_backlog_age_seconds{database="${name}"} ${a.running.has(name) ? 900 : 0}\n`
+        assert.include(text, age)
+      }
     }).pipe(silently)
   )
 })

@@ -1,12 +1,15 @@
 // Whether each database is this process's to run now: a signal that its child obeys, and what the child tells back. The
 // child outlives what it runs: a monitor ends when the database goes to another process, and begins when it comes back.
 import { Duration, Effect, Latch } from "effect"
+import * as Metrics from "../Metrics.ts"
 import { Outage, type Self } from "../State.ts"
 
 /** What another process has taken over is finished here, but a database that does not answer keeps nobody waiting. */
 const patience = Duration.seconds(15)
 /** Until then a start is only a start. */
 const startsFor = Duration.seconds(5)
+
+const nothing: Metrics.Backlog = { waiting: 0, age: 0, parked: 0 }
 
 export type Slots = ReturnType<typeof make>
 
@@ -28,14 +31,16 @@ export const make = (names: ReadonlyArray<string>, moved: () => void) => {
     run: (self: Self) => Effect.Effect<never, Outage>
   ) {
     const slot = slots.get(name)
-    if (slot === undefined) return yield* Effect.die(new Error("a database without a slot"))
+    // Not shared.
+    if (slot === undefined) return yield* run(self)
     const { lost, own } = slot
     const givenUp = Effect.raceFirst(self.givenUp, Effect.andThen(lost.await, Effect.sleep(patience)))
     while (true) {
       yield* Effect.timeoutOption(heard.await, startsFor)
       if (!heard.isOpen()) yield* self.ailing(silent)
       yield* heard.await
-      if (!own.isOpen()) yield* self.elsewhere
+      // What this process knew of its backlog is true no longer, and another one tells.
+      if (!own.isOpen()) yield* Effect.andThen(Metrics.setBacklog(name, nothing), self.elsewhere)
       yield* own.await
       slot.running = true
       yield* Effect.raceFirst(run({ ...self, givenUp }), lost.await).pipe(

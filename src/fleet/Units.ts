@@ -1,5 +1,6 @@
 // What a process knows of its databases, in words that tell nobody anything: hashes. A unit is one mailbox of one
-// application, with all databases that send from it: they run together, so that its limit holds across processes.
+// application, with all databases that send from it: they run together, so that its limit holds across processes. Where
+// there may be no outbox a handover would forget rows: such a database every process watches, and they elect one in it.
 import { createHash } from "node:crypto"
 import type { Database, DatabaseName } from "../Database.ts"
 
@@ -23,7 +24,8 @@ const hash = (...parts: ReadonlyArray<string | number>): string =>
 export const of = (databases: ReadonlyArray<Database>): Own => {
   const knowledge = new Map<string, ReadonlyArray<string>>()
   const named = new Map<string, ReadonlyArray<DatabaseName>>()
-  for (const { address, credential, envelope, name } of databases) {
+  for (const { address, capture, credential, envelope, name } of databases) {
+    if (capture !== "outbox") continue
     // Of Microsoft's limits, one mailbox is one, however its address and the application's id are written.
     const mailbox = hash(credential.clientId.toLowerCase(), envelope.from.toLowerCase())
     // A database that moved is another one: who has the old address cannot run it.

@@ -6,7 +6,7 @@ import * as line from "../support/line.ts"
 import { silently } from "../support/quiet.ts"
 import { program } from "../support/worker.ts"
 
-describe("processes in a cluster", () => {
+describe("processes in a cluster", { timeout: 160_000 }, () => {
   it.live("run databases that share a mailbox together, and `status` shows who runs what", () =>
     Effect.gen(function* () {
       const { databases, env, insert, join, shares, standIn } = yield* fleet.stage(4, (index: number) =>
@@ -29,7 +29,7 @@ describe("processes in a cluster", () => {
       const shown = yield* program(["status"], env("looker", databases))
       assert.include((yield* shown.ended).output, `forms4: run by ${runBy[3]}`)
       assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(4))
-    }).pipe(silently, Effect.timeout("60 seconds"))
+    }).pipe(silently, Effect.timeout("150 seconds"))
   )
 
   it.live("with older settings leave a database that only the new ones know to the new process", () =>
@@ -45,7 +45,7 @@ describe("processes in a cluster", () => {
       assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(3))
       assert.include(newer.output(), '"database":"forms3"')
       assert.strictEqual((yield* shares)["new"], 1)
-    }).pipe(silently, Effect.timeout("60 seconds"))
+    }).pipe(silently, Effect.timeout("150 seconds"))
   )
 
   it.live("write into no watched database what a worker alone would not", () =>
@@ -58,6 +58,6 @@ describe("processes in a cluster", () => {
         const rows = yield* admin`select nspname from pg_namespace where nspname like '%cluster%'`
         assert.deepStrictEqual(rows, [])
       }
-    }).pipe(silently, Effect.timeout("60 seconds"))
+    }).pipe(silently, Effect.timeout("150 seconds"))
   )
 })
