@@ -44,5 +44,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: ".every(() => true)",
     test: fleet,
     says: "gives a mailbox once its last send has ended, but on its own end after two seconds whatever hangs"
+  },
+  {
+    name: "a cluster shares what has no outbox",
+    file: "src/fleet/Units.ts",
+    find: `if (capture !== "outbox") continue`,
+    replace: "void capture",
+    test: "test/fleet/Units.test.ts",
+    says: "leaves out databases where there may be no outbox, as a handover would forget rows there"
+  },
+  {
+    name: "a cluster measures the backlog of what another worker runs",
+    file: "src/fleet/Slots.ts",
+    find: "Effect.andThen(Metrics.setBacklog(name, nothing), self.elsewhere)",
+    replace: "self.elsewhere",
+    test: fleet,
+    says: "measures no backlog of what another process runs"
   }
 ]
