@@ -145,7 +145,7 @@ interface Wrong {
 }
 
 /** Everybody runs every database or, in a cluster, exactly one does, and all others know which one that is. */
-const share = (all: ReadonlyArray<Wrong>, workers: number, cluster: boolean): ReadonlyArray<string> =>
+export const misshared = (all: ReadonlyArray<Wrong>, workers: number, cluster: boolean): ReadonlyArray<string> =>
   [...new Set(all.map(({ name }) => name))].flatMap((name) => {
     const own = all.filter((each) => each.name === name)
     const others = own.filter(({ elsewhere }) => elsewhere !== undefined)
@@ -166,7 +166,7 @@ export const finish = Effect.fnUntraced(function* (
   let wrong: ReadonlyArray<string> = []
   do {
     const all = (yield* Effect.forEach(ports, (port) => wrongOf(port, committed))).flat()
-    wrong = [...all.flatMap(({ wrong }) => wrong ?? []), ...share(all, ports.length, cluster)]
+    wrong = [...all.flatMap(({ wrong }) => wrong ?? []), ...misshared(all, ports.length, cluster)]
     if (wrong.length > 0) yield* Effect.sleep(lookEvery)
   } while (wrong.length > 0 && Date.now() < until)
   if (wrong.length > 0) witness.problems.push(`in the end a worker says what is not so: ${wrong.join("; ")}`)
