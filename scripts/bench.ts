@@ -9,6 +9,7 @@ import * as Curves from "./bench/curves.ts"
 import * as InsertCost from "./bench/insertCost.ts"
 import { type Measured, measure, percentile, Stopwatch } from "./bench/measure.ts"
 import { inserts, medians, missed } from "./bench/report.ts"
+import { processes } from "./bench/processes.ts"
 import { shares } from "./bench/share.ts"
 import { rowSizes } from "./bench/sizes.ts"
 import { floor, furnish, migrate, postgres, worker } from "./bench/stage.ts"
@@ -117,6 +118,7 @@ Command.make(
     burst: count("burst", 20_000, "Rows of the burst that is worked off"),
     curves: count("curves", 0, "Instead: what a claim costs with up to so many settled and waiting notices"),
     inserts: flag("inserts", "Instead: what the trigger costs whoever INSERTs"),
+    processes: count("processes", 0, "Instead: so many databases, run by one worker, and shared by two and three"),
     profile: flag("profile", "Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
     rounds: count("rounds", 3, "How often the two take turns"),
     share: flag("share", "Instead: which share of Graph's limit is reached when it answers after 150 ms"),
@@ -126,12 +128,14 @@ Command.make(
     Effect.scoped(
       options.curves > 0
         ? curves(options.curves)
-        : options.inserts
-          ? trigger
-          : options.share
-            ? shares([1, 2, 4])
-            : options.sizes
-              ? rowSizes
-              : bench(options)
+        : options.processes > 0
+          ? processes(options.processes)
+          : options.inserts
+            ? trigger
+            : options.share
+              ? shares([1, 2, 4])
+              : options.sizes
+                ? rowSizes
+                : bench(options)
     )
 ).pipe(Command.run({ version: "bench" }), launch)

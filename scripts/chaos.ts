@@ -1,4 +1,4 @@
-// `npm run chaos`: two workers on three databases, while everything goes wrong in a random order that its seed repeats.
+// `npm run chaos`: two workers on three databases, or three in a cluster that share them, while everything goes wrong in a random order that its seed repeats.
 // Ends with a table, and with an error unless every row was mailed, none twice without need, and nothing is left running.
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -28,11 +28,23 @@ Command.make(
       Flag.withDescription("What becomes of mails that may have been sent; with mailbox none may come twice"),
       Flag.withDefault("resend" as const)
     ),
+    cluster: Flag.Boolean("cluster").pipe(
+      Flag.withDescription("Three workers share the databases, and where they meet goes away, too"),
+      Flag.withDefault(false)
+    ),
     log: Flag.String("log").pipe(Flag.withDescription("A file for what the workers say"), Flag.optional)
   },
-  ({ log, reconcile, rows, seed }) =>
+  ({ cluster, log, reconcile, rows, seed }) =>
     chaos({
-      ...{ rows, reconcile, seconds: secondsFor(rows), least: least(rows), only: undefined, print: Console.log },
+      ...{
+        rows,
+        reconcile,
+        cluster,
+        seconds: secondsFor(rows),
+        least: least(rows),
+        only: undefined,
+        print: Console.log
+      },
       seed: Option.getOrElse(seed, () => randomInt(1_000_000)),
       logFile: Option.getOrUndefined(log)
     }).pipe(Effect.andThen(Console.log("✓ every row was mailed, and what was promised held")))

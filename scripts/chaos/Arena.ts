@@ -1,5 +1,5 @@
 // Where it happens: a PostgreSQL with three databases, a network to each, the stand-in for Microsoft, and two workers on
-// all of them. The workers have roles of their own with no more rights than `migrate --grants` names.
+// all of them, or three that share them. The workers have roles of their own with no more rights than `migrate --grants` names.
 import { Effect, Random } from "effect"
 import { randomBytes } from "node:crypto"
 import { appendFileSync } from "node:fs"
@@ -12,6 +12,7 @@ import { proxy, type Proxy } from "../stage/proxy.ts"
 import * as samples from "../stage/samples.ts"
 import { insist } from "./Client.ts"
 import { isOfOne, tokensIn } from "./Forms.ts"
+import * as Meeting from "./Meeting.ts"
 import * as Worker from "./Worker.ts"
 import * as Witness from "./Witness.ts"
 import { WorkerLog } from "./WorkerLog.ts"
@@ -43,6 +44,8 @@ export interface Arrival {
 
 export interface Arena {
   readonly server: Postgres.Server
+  /** Where the workers meet, if they share the databases. */
+  readonly meeting: Meeting.Meeting | undefined
   readonly places: ReadonlyArray<Place>
   readonly workers: ReadonlyArray<Worker.Worker>
   readonly standIn: GraphStandIn.StandIn
@@ -60,6 +63,8 @@ export interface Arena {
 
 export interface Options {
   readonly reconcile: Reconcile
+  /** Three workers share the databases, instead of two that watch all of them. */
+  readonly cluster: boolean
   /** Takes the workers' lines. */
   readonly logFile: string | undefined
 }
@@ -124,8 +129,9 @@ const migrate = Effect.fnUntraced(function* (place: Place, reconcile: Reconcile,
   yield* insist(place.url, yield* command("--grants", place.role))
 })
 
-export const open = Effect.fn("Arena.open")(function* ({ logFile, reconcile }: Options) {
+export const open = Effect.fn("Arena.open")(function* ({ cluster, logFile, reconcile }: Options) {
   const server = yield* Postgres.start()
+  const meeting = cluster ? yield* Meeting.open : undefined
   const log = new WorkerLog()
   const arrivals: Array<Arrival> = []
   const arrived = new Set<string>()
@@ -134,7 +140,7 @@ export const open = Effect.fn("Arena.open")(function* ({ logFile, reconcile }: O
   const places = yield* Effect.forEach(["autos", "freight", "website"], (name) => makePlace(server, name))
   const lags = yield* Random.Random
   const standIn = yield* GraphStandIn.start({
-    doors: 2,
+    doors: cluster ? 3 : 2,
     headersOnly: isOfOne,
     credentials: places.map(({ credential }) => credential),
     mailboxes: places.map(({ mailbox }) => mailbox),
@@ -158,7 +164,10 @@ export const open = Effect.fn("Arena.open")(function* ({ logFile, reconcile }: O
     const name = `worker ${index + 1}`
     return Worker.make({
       ...{ name, door, file },
-      env: { ...environment(databases, door), PORT: String(ports[index]), ALERT_WEBHOOK_URL: hook },
+      env: {
+        ...{ ...environment(databases, door), PORT: String(ports[index]), ALERT_WEBHOOK_URL: hook },
+        ...(meeting === undefined ? {} : { CLUSTER_DATABASE_URL: meeting.url, CLUSTER_NAME: `worker${index + 1}` })
+      },
       hear: (line) => {
         if (logFile !== undefined) appendFileSync(logFile, `${name} ${line}\n`)
         log.hear(name, line)
@@ -174,6 +183,8 @@ export const open = Effect.fn("Arena.open")(function* ({ logFile, reconcile }: O
     const isWorking = (database: string) => log.isWorking(worker.name, database)
     yield* Effect.forkScoped(Witness.watch(witness, worker, ports[index] ?? 0, isWorking))
   }
-  const arena: Arena = { witness, ports, server, places, workers, standIn, log, arrivals, arrived, problems, pids }
+  const arena: Arena = {
+    ...{ witness, ports, server, meeting, places, workers, standIn, log, arrivals, arrived, problems, pids }
+  }
   return arena
 })

@@ -1,4 +1,4 @@
-// The end of a run: everything works again, both workers are deployed once more (a start also looks for rows that no
+// The end of a run: everything works again, all workers are deployed once more (a start also looks for rows that no
 // trigger captured), and then each row has to arrive and each notice to be settled. Reads back what was committed.
 import { Effect } from "effect"
 import type { Arena, Place, Reconcile } from "./Arena.ts"

@@ -1,10 +1,11 @@
-// The seeded schedule: three lanes side by side, of databases, workers and Microsoft. Each lane takes its faults in
+// The seeded schedule: three lanes side by side, of databases, workers and Microsoft, and in a cluster of where it meets. Each lane takes its faults in
 // rounds of random order, until the time is over and each of them has hit sends often enough.
 import { Effect, Fiber, Latch, Random, type Scope } from "effect"
 import type { Arena, Place } from "./Arena.ts"
 import { ofDatabases, ofServer, triggerOff } from "./databaseFaults.ts"
 import { type Fault, fire, type Firing } from "./Fault.ts"
 import type { Forms } from "./Forms.ts"
+import { ofMeeting } from "./Meeting.ts"
 import { ofGraph } from "./graphFaults.ts"
 import { ofWorkers } from "./workerFaults.ts"
 
@@ -57,7 +58,7 @@ export class Firings {
 const chosen = (faults: ReadonlyArray<Fault>, { only }: Plan) =>
   faults.filter(({ name }) => only === undefined || only.some((text) => name.includes(text)))
 
-const lanesOf = ({ places }: Arena, forms: Forms, plan: Plan): ReadonlyArray<Lane> => {
+const lanesOf = ({ meeting, places }: Arena, forms: Forms, plan: Plan): ReadonlyArray<Lane> => {
   const one = (fault: Fault) =>
     Effect.map(Random.shuffle(places), ([place]): Slot => [[fault, place === undefined ? [] : [place]]])
   const everywhere = (fault: Fault) => Effect.succeed<Slot>([[fault, places]])
@@ -84,7 +85,10 @@ const lanesOf = ({ places }: Arena, forms: Forms, plan: Plan): ReadonlyArray<Lan
       faults: chosen([...ofDatabases, triggerOff(forms), ...ofServer], plan)
     },
     { name: "workers", round: shuffled(everywhere), faults: chosen(ofWorkers, plan), patience: 5_000 },
-    { name: "Microsoft", round: shuffled(one), faults: chosen(ofGraph, plan), patience: 3_000 }
+    { name: "Microsoft", round: shuffled(one), faults: chosen(ofGraph, plan), patience: 3_000 },
+    ...(meeting === undefined
+      ? []
+      : [{ name: "cluster", round: shuffled(everywhere), faults: chosen(ofMeeting(meeting), plan), patience: 12_000 }])
   ]
 }
 

@@ -28,7 +28,10 @@ interface Standing {
 
 interface Status {
   readonly databases: ReadonlyArray<
-    Standing & { readonly counts: { readonly waiting: number; readonly sent: number } | null }
+    Standing & {
+      readonly runBy: string | null
+      readonly counts: { readonly waiting: number; readonly sent: number } | null
+    }
   >
 }
 
@@ -113,31 +116,58 @@ export const watch = Effect.fnUntraced(function* (
   }
 })
 
+/** Of each database what one worker says of it that is not so. */
+const wrongOf = Effect.fnUntraced(function* (
+  port: number,
+  committed: ReadonlyMap<string, number>
+): Effect.fn.Return<ReadonlyArray<Wrong>> {
+  const text = yield* ask(port, "/api/status")
+  const metrics = (yield* ask(port, "/metrics")) ?? ""
+  const { databases } = JSON.parse(text ?? '{"databases":[]}') as Status
+  return [...committed].map(([name, rows]) => {
+    const one = databases.find((each) => each.name === name)
+    const isIn = (state: string) =>
+      metrics.includes(`inquiries_mailer_database_state{database="${name}",state="${state}"} 1`)
+    if (one?.state === "elsewhere" && isIn("elsewhere")) return { name, elsewhere: one.runBy, wrong: undefined }
+    const measured = isIn("listening")
+    const counted = one?.counts?.sent === rows || rows >= countLimit
+    const right = one?.condition === "sound" && one.counts?.waiting === 0 && counted && measured
+    const said = `${name}: ${rows} rows, metrics ${measured ? "right" : "wrong"}, status ${JSON.stringify(one)}`
+    return { name, elsewhere: undefined, wrong: right ? undefined : said }
+  })
+})
+
+interface Wrong {
+  readonly name: string
+  /** Who runs it instead, by its word; undefined if it runs it itself. */
+  readonly elsewhere: string | null | undefined
+  readonly wrong: string | undefined
+}
+
+/** Everybody runs every database or, in a cluster, exactly one does, and all others know which one that is. */
+export const misshared = (all: ReadonlyArray<Wrong>, workers: number, cluster: boolean): ReadonlyArray<string> =>
+  [...new Set(all.map(({ name }) => name))].flatMap((name) => {
+    const own = all.filter((each) => each.name === name)
+    const others = own.filter(({ elsewhere }) => elsewhere !== undefined)
+    const owners = new Set(others.map(({ elsewhere }) => elsewhere))
+    const right = cluster ? workers - 1 : 0
+    if (others.length === right && owners.size <= 1 && !owners.has(null)) return []
+    return [`${name} is run by ${workers - others.length} of ${workers} workers, others name ${[...owners].join(", ")}`]
+  })
+
 /** At the end: every worker is ready, nothing waits, and as many were mailed as were committed. */
 export const finish = Effect.fnUntraced(function* (
   witness: Witness,
   ports: ReadonlyArray<number>,
-  committed: ReadonlyMap<string, number>
+  committed: ReadonlyMap<string, number>,
+  cluster: boolean
 ) {
-  for (const port of ports) {
-    const until = Date.now() + settling
-    let wrong = ""
-    do {
-      const text = yield* ask(port, "/api/status")
-      const metrics = (yield* ask(port, "/metrics")) ?? ""
-      const { databases } = JSON.parse(text ?? '{"databases":[]}') as Status
-      wrong = [...committed]
-        .flatMap(([name, rows]) => {
-          const one = databases.find((each) => each.name === name)
-          const measured = metrics.includes(`inquiries_mailer_database_state{database="${name}",state="listening"} 1`)
-          const counted = one?.counts?.sent === rows || rows >= countLimit
-          return one?.condition === "sound" && one.counts?.waiting === 0 && counted && measured
-            ? []
-            : [`${name}: ${rows} rows, metrics ${measured ? "right" : "wrong"}, status ${JSON.stringify(one)}`]
-        })
-        .join("; ")
-      if (wrong !== "") yield* Effect.sleep(lookEvery)
-    } while (wrong !== "" && Date.now() < until)
-    if (wrong !== "") witness.problems.push(`in the end a worker says what is not so: ${wrong}`)
-  }
+  const until = Date.now() + settling
+  let wrong: ReadonlyArray<string> = []
+  do {
+    const all = (yield* Effect.forEach(ports, (port) => wrongOf(port, committed))).flat()
+    wrong = [...all.flatMap(({ wrong }) => wrong ?? []), ...misshared(all, ports.length, cluster)]
+    if (wrong.length > 0) yield* Effect.sleep(lookEvery)
+  } while (wrong.length > 0 && Date.now() < until)
+  if (wrong.length > 0) witness.problems.push(`in the end a worker says what is not so: ${wrong.join("; ")}`)
 })

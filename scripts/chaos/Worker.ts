@@ -12,7 +12,7 @@ export interface Worker {
   readonly door: string
   readonly start: Effect.Effect<void>
   readonly signal: (signal: NodeJS.Signals) => void
-  /** Undefined while it is down or frozen; another number after each start. */
+  /** Undefined while it is down or frozen; another number after each start, and after each time that it was frozen. */
   readonly generation: () => number | undefined
   /** Signals it to end; how it did, with its exit code or null. */
   readonly end: (signal: NodeJS.Signals) => Effect.Effect<number | null>
@@ -34,13 +34,13 @@ export const make = Effect.fn("Worker.make")(function* (options: Options) {
   const { directory, watch } = yield* home(undefined)
   let child: ChildProcess | undefined
   let wanted = true
-  let starts = 0
+  let lives = 0
   let frozen = false
 
   const start = Effect.sync(() => {
     wanted = true
     frozen = false
-    starts++
+    lives++
     const started = spawn(process.execPath, [options.file, "run"], {
       cwd: directory,
       env: options.env,
@@ -57,6 +57,7 @@ export const make = Effect.fn("Worker.make")(function* (options: Options) {
   })
   const signal = (name: NodeJS.Signals) => {
     if (name === "SIGSTOP" || name === "SIGCONT") frozen = name === "SIGSTOP"
+    if (name === "SIGCONT") lives++
     child?.kill(name)
   }
   const end = (name: NodeJS.Signals) =>
@@ -78,7 +79,7 @@ export const make = Effect.fn("Worker.make")(function* (options: Options) {
   yield* start
   const worker: Worker = {
     ...{ name: options.name, door: options.door, start, signal, end },
-    generation: () => (!wanted || frozen ? undefined : starts)
+    generation: () => (!wanted || frozen ? undefined : lives)
   }
   return worker
 })

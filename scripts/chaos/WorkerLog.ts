@@ -46,6 +46,7 @@ export class WorkerLog {
     const working = this.working.get(worker) ?? new Set()
     this.working.set(worker, working)
     if (message.startsWith("listening")) working.add(database)
+    else if (message.startsWith("another worker runs it")) working.delete(database)
     else if (/^(waiting|blocked until|quarantined|crashed)/.test(message)) {
       working.delete(database)
       this.troubles.push({ at, database, of: "database" })

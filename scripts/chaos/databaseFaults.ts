@@ -18,6 +18,11 @@ const atWork = (target: Target, from: number, to: number) =>
     )
     yield* until(() => firstTrouble(target, "database", from) !== undefined || Date.now() > to + promised, 50)
     if (firstTrouble(target, "database", from) === undefined) return to
+    if (arena.meeting !== undefined) {
+      const isRun = ({ name }: Place) =>
+        arena.workers.some((worker) => worker.generation() !== undefined && arena.log.isWorking(worker.name, name))
+      return yield* until(() => places.every(isRun), 50)
+    }
     return yield* until(() => {
       away = away.filter(
         ({ generation, name, worker }) =>

@@ -26,7 +26,8 @@ const clock = (millis: number) =>
 const perform = Effect.fnUntraced(function* (options: Options) {
   const startedAt = yield* Clock.currentTimeMillis
   const say = (line: string) => options.print(`${clock(Date.now() - startedAt)}  ${line}`)
-  yield* say(`seed ${options.seed}, reconcile ${options.reconcile}: starting PostgreSQL, three databases, two workers`)
+  const workers = options.cluster ? "three workers that share them" : "two workers"
+  yield* say(`seed ${options.seed}, reconcile ${options.reconcile}: starting PostgreSQL, three databases, ${workers}`)
   const arena = yield* Arena.open(options).pipe(Random.withSeed(`${options.seed} arena`))
   const forms = new Forms()
   const firings = new Firings()
@@ -50,7 +51,7 @@ const perform = Effect.fnUntraced(function* (options: Options) {
   )
   yield* runSchedule(arena, forms, options, firings)
   yield* Deferred.succeed(enough, undefined)
-  yield* say("the faults are over: the rest of the rows is inserted, both workers are deployed")
+  yield* say("the faults are over: the rest of the rows is inserted, all workers are deployed")
   yield* Effect.forEach(filling, Fiber.join)
   const end = yield* drain(arena, forms, options.reconcile, say)
   // They only have to see it.
@@ -58,7 +59,7 @@ const perform = Effect.fnUntraced(function* (options: Options) {
   const rows = new Map(arena.places.map(({ name }) => [name, 0]))
   for (const { database } of end.committed.values()) rows.set(database, (rows.get(database) ?? 0) + 1)
   const { witness } = arena
-  if (arena.problems.length === 0) yield* Witness.finish(witness, arena.ports, rows)
+  if (arena.problems.length === 0) yield* Witness.finish(witness, arena.ports, rows, options.cluster)
   witness.judgeAlerts(
     firings.hits("wrong secret, later put right") > 0,
     arena.places.flatMap(({ credential, password }) => [credential.clientSecret, password])
@@ -111,7 +112,8 @@ const isRefusal = (fault: unknown) =>
 /** Runs it. Fails with every reason why it did not hold. */
 export const chaos = Effect.fn("chaos")(function* (options: Options) {
   const { arena, failures } = yield* Effect.scoped(perform(options))
-  const left = survivors(arena.pids, arena.server.directory)
+  const servers = [arena.server, ...(arena.meeting === undefined ? [] : [arena.meeting.server])]
+  const left = servers.flatMap(({ directory }) => survivors(arena.pids, directory))
   const all = [...failures, ...(left.length > 0 ? [`processes outlive it: ${left.join(", ")}`] : [])]
   if (all.length > 0) return yield* Effect.fail(all.join("\n  "))
 })

@@ -8,7 +8,7 @@ import { tlsOptions } from "../Connection.ts"
 import type { Address } from "../Database.ts"
 import { bySystem } from "../SqlOutage.ts"
 import { advise, type Finding, finding, type Hop, hop, ok, sql, unasked } from "./Hop.ts"
-import { setAddress, setTo, type Subject } from "./Setting.ts"
+import { setAddress, setTo, type Place } from "./Setting.ts"
 
 const isSocket = ({ host }: Address): boolean => host.startsWith("/")
 
@@ -16,7 +16,7 @@ const isSocket = ({ host }: Address): boolean => host.startsWith("/")
 const soonDays = 14
 
 /** Stops at the first step that fails: what comes after it could not work either. */
-export const look = Effect.fnUntraced(function* (subject: Subject) {
+export const look = Effect.fnUntraced(function* (subject: Place) {
   const { address } = subject.database
   const hops: Array<Hop> = [yield* name(subject)]
   if (hops.some(broken)) return hops
@@ -28,7 +28,7 @@ export const look = Effect.fnUntraced(function* (subject: Subject) {
 
 const broken = ({ outcome }: Hop): boolean => outcome === "broken"
 
-const name = (subject: Subject): Effect.Effect<Hop> => {
+const name = (subject: Place): Effect.Effect<Hop> => {
   const { address } = subject.database
   if (isSocket(address) || Net.isIP(address.host) !== 0) {
     return Effect.succeed(unasked("name", ok("is an address: there is nothing to look up")))
@@ -44,7 +44,7 @@ const name = (subject: Subject): Effect.Effect<Hop> => {
   )
 }
 
-const port = Effect.fnUntraced(function* (subject: Subject) {
+const port = Effect.fnUntraced(function* (subject: Place) {
   const { address } = subject.database
   return yield* connected(address).pipe(
     Effect.as(ok(isSocket(address) ? `the socket in ${address.host} answers` : `port ${address.port} answers`)),
@@ -62,7 +62,7 @@ const port = Effect.fnUntraced(function* (subject: Subject) {
   )
 })
 
-const encryption = (subject: Subject, address: Address): Effect.Effect<Hop> => {
+const encryption = (subject: Place, address: Address): Effect.Effect<Hop> => {
   const { tls } = address
   if (tls.mode === "disable" || isSocket(address)) {
     return Effect.succeed(unasked("encryption", ok(isSocket(address) ? "a socket needs none" : "none, as it is set")))
@@ -76,7 +76,7 @@ const encryption = (subject: Subject, address: Address): Effect.Effect<Hop> => {
   )
 }
 
-const unencrypted = (subject: Subject, code: string): Finding =>
+const unencrypted = (subject: Place, code: string): Finding =>
   code === refusedTls
     ? finding(
         "broken",

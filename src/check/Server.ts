@@ -7,7 +7,7 @@ import * as Connection from "../Connection.ts"
 import { orOutage } from "../SqlOutage.ts"
 import type { Outage } from "../State.ts"
 import { advise, type Finding, finding, look, ofOutage, ok, type Repair, sql } from "./Hop.ts"
-import { setAddress, setTo, type Subject } from "./Setting.ts"
+import { type Place, setAddress, setTo, type Subject } from "./Setting.ts"
 
 /** PostgreSQL 14. */
 const oldest = 140_000
@@ -29,7 +29,7 @@ const question = `select current_setting('server_version_num')::integer as versi
   (extract(epoch from clock_timestamp()) * 1000)::float8 as "epochMillis"`
 
 /** The first that is asked of a server. Everything else waits for it. */
-export const login = (subject: Subject) =>
+export const login = (subject: Place) =>
   look(
     "login",
     Effect.gen(function* () {
@@ -50,7 +50,7 @@ export const login = (subject: Subject) =>
     })
   )
 
-const refusal = (subject: Subject, outage: Outage): Finding => {
+const refusal = (subject: Place, outage: Outage): Finding => {
   const { detail } = ofOutage(outage)
   const { database, user } = subject.database.address
   const role = Catalog.identifier(user)
@@ -76,7 +76,7 @@ export const version = ({ version }: Greeting): Finding => {
     : finding("broken", `PostgreSQL ${shown} is too old`, advise("update the server to PostgreSQL 14 or newer"))
 }
 
-export const writable = (subject: Subject, { readOnly, standby }: Greeting): Finding => {
+export const writable = (subject: Place, { readOnly, standby }: Greeting): Finding => {
   const { database, user } = subject.database.address
   if (standby) {
     const elsewhere = setAddress(subject, { host: "<the primary's name>" })

@@ -2,22 +2,27 @@
 import type { Address, Database } from "../Database.ts"
 import { type Repair, set } from "./Hop.ts"
 
-/** What is checked: a database, and what its settings are called. */
-export interface Subject {
-  readonly database: Database
+/** A server that is to be reached, and what its address is called. */
+export interface Place {
+  readonly database: Pick<Database, "address">
   /** The line that sets this setting, named by its path in the JSON form, to this. */
   readonly setting: (path: ReadonlyArray<string | number>, value: string) => string
   /** The address is written as one URL. */
   readonly byUrl: boolean
 }
 
-export const setTo = ({ setting }: Subject, path: ReadonlyArray<string | number>, value: string): Repair =>
+/** What is checked: a database, and what its settings are called. */
+export interface Subject extends Place {
+  readonly database: Database
+}
+
+export const setTo = ({ setting }: Place, path: ReadonlyArray<string | number>, value: string): Repair =>
   set(setting(path, value))
 
 type Part = "host" | "port" | "database" | "user" | "password"
 
 /** Another address. What it must be stands in angle brackets where only a person can know it. */
-export const setAddress = (subject: Subject, parts: Partial<Record<Part, string>>): ReadonlyArray<Repair> => {
+export const setAddress = (subject: Place, parts: Partial<Record<Part, string>>): ReadonlyArray<Repair> => {
   if (!subject.byUrl) {
     return Object.entries(parts).map(([part, value]) => setTo(subject, ["address", part], value))
   }

@@ -3,6 +3,7 @@ import { Console, Effect, Logger, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as App from "../App.ts"
 import { finding, type Hop, ok, set, unasked } from "../check/Hop.ts"
+import * as Meeting from "../check/Meeting.ts"
 import * as Secret from "../check/Secret.ts"
 import * as Report from "../check/Report.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
@@ -64,13 +65,19 @@ const right = ({ alertEmail, databases, webhook }: Settings.Settings): ReadonlyA
 const wrong = ({ issues }: SettingsError): ReadonlyArray<Hop> =>
   issues.map(({ at, example, problem }) => unasked(at, finding("broken", problem, set(example))))
 
-const prepare = ({ databases, places }: Settings.Settings, to: string | undefined) =>
+const prepare = ({ cluster, databases, places }: Settings.Settings, to: string | undefined) =>
   App.checks(
     databases.flatMap((database, index) => {
       const place = places[index]
       return place === undefined ? [] : [{ database, ...place }]
     }),
     to
+  ).pipe(
+    Effect.map((checks) =>
+      cluster === undefined
+        ? checks
+        : [{ name: "the cluster's database", hops: Meeting.hops(cluster.address) }, ...checks]
+    )
   )
 
 export const checkCommand = Command.make("check", flags, handler).pipe(

@@ -43,6 +43,10 @@ export const make = Effect.fnUntraced(function* ({ cluster, metrics, paces, stan
   const startedAt = yield* DateTime.now
   const looked = cluster === undefined ? Effect.undefined : yield* Effect.cachedWithTTL(cluster, lookLasts)
   const fare = Effect.flatMap(SubscriptionRef.get(statuses), (all) => Status.fare(all, standings))
+  const shared = Effect.gen(function* () {
+    const look = yield* looked
+    return (yield* fare).map((one) => ({ ...one, runBy: look?.runBy.get(one.name) ?? null }))
+  })
 
   // Through a timer, as everything that waits here goes: a loop that does not turn answers nobody.
   const alive = Effect.as(Effect.sleep(1), json(200, { status: "alive" }))
@@ -58,21 +62,20 @@ export const make = Effect.fnUntraced(function* ({ cluster, metrics, paces, stan
   )
 
   const status = Effect.gen(function* () {
-    const look = yield* looked
     const databases = yield* Effect.forEach(
-      yield* fare,
+      yield* shared,
       // Of what others run this worker asks nothing: all of them together would be asked once by each.
       (one) =>
         Effect.map(one.state === "elsewhere" ? Effect.succeed(null) : countsOf(one.name), (counts) => ({
           ...one,
-          ...{ runBy: look?.runBy.get(one.name) ?? null, counts }
+          counts
         })),
       { concurrency: "unbounded" }
     )
-    return json(200, Status.documentOf(startedAt, yield* DateTime.now, databases, look?.cluster ?? null))
+    return json(200, Status.documentOf(startedAt, yield* DateTime.now, databases, (yield* looked)?.cluster ?? null))
   })
 
-  const board = yield* Board.make({ fare, count: Status.countNow(operator), paces })
+  const board = yield* Board.make({ fare: shared, count: Status.countNow(operator), paces })
   const hello = Effect.map(SubscriptionRef.get(statuses), ({ size }) => ({
     ...Status.worker(startedAt),
     databases: size,

@@ -2,6 +2,7 @@
 // screens stumble over, and how quick it is.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { unseen } from "../../src/fleet/Look.ts"
 import type { NoticeId } from "../../src/Notice.ts"
 import { browser, missing } from "../support/browser.ts"
 import { fleet, nothing } from "../support/fleet.ts"
@@ -45,6 +46,33 @@ describe.skipIf(missing !== undefined)(title, () => {
       yield* step(() => page.getByRole("searchbox").press("Escape"))
       yield* step(() => page.getByLabel("Only what wants a look").check())
       assert.deepStrictEqual(yield* names, ["website", "quotes"])
+    }).pipe(silently)
+  )
+
+  it.live("names the worker of a cluster that runs a database, and says how even the share is", () =>
+    Effect.gen(function* () {
+      const { become, serving, url } = yield* fleet(["autos", "quotes", "website"])
+      const owners = new Map([
+        ["autos", "worker-1:7"],
+        ["quotes", "worker-2:8"],
+        ["website", "worker-2:8"]
+      ])
+      yield* become("quotes", { _tag: "elsewhere" })
+      yield* become("website", { _tag: "elsewhere" })
+      const look = Effect.sync(() => ({ runBy: new Map(owners), cluster: unseen(null, undefined).cluster }))
+      yield* serving(look)
+      const page = yield* (yield* browser).open(url)
+      yield* sees(page, "#sums", "run by 2 workers, 1 to 2 each")
+      yield* sees(page, ".card", "worker-2:8 runs it.")
+      owners.set("website", "worker-1:7")
+      owners.delete("quotes")
+      yield* sees(page, ".card", "Another worker of the cluster runs it.")
+      yield* sees(page, "#sums", "run by 1 worker")
+      yield* step(() => page.getByRole("searchbox").fill("worker-1"))
+      assert.deepStrictEqual(yield* step(() => page.locator(".card:visible h2").allTextContents()), [
+        "autos",
+        "website"
+      ])
     }).pipe(silently)
   )
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Witness } from "../../scripts/chaos/Witness.ts"
+import { misshared, Witness } from "../../scripts/chaos/Witness.ts"
 
 const standing = (state: string) => ({ name: "autos", state, condition: "sound" })
 
@@ -21,6 +21,18 @@ describe("the witness of a chaos", () => {
     witness.saw("worker 1", standing("listening"), false)
     assert.lengthOf(witness.problems, 1)
     assert.deepStrictEqual([witness.looks, witness.away], [8, 7])
+  })
+
+  it("takes it amiss when in a cluster two run a database, or none, or the others name different ones", () => {
+    const own = { name: "autos", elsewhere: undefined, wrong: undefined }
+    const other = (runBy: string | null) => ({ name: "autos", elsewhere: runBy, wrong: undefined })
+    assert.deepStrictEqual(misshared([own, other("a:1"), other("a:1")], 3, true), [])
+    assert.lengthOf(misshared([own, own, other("a:1")], 3, true), 1)
+    assert.lengthOf(misshared([other("a:1"), other("a:1"), other("a:1")], 3, true), 1)
+    assert.lengthOf(misshared([own, other("a:1"), other("b:2")], 3, true), 1)
+    assert.lengthOf(misshared([own, other(null), other(null)], 3, true), 1)
+    assert.deepStrictEqual(misshared([own, own], 2, false), [])
+    assert.lengthOf(misshared([own, other("a:1")], 2, false), 1)
   })
 
   it("finds alerts that were not true, and secrets in them", () => {

@@ -3,6 +3,7 @@
 import { DateTime, Effect, Layer, Redacted, SubscriptionRef } from "effect"
 import { freePort } from "../../scripts/stage/loopback.ts"
 import type { Counts } from "../../src/Counts.ts"
+import type { Look } from "../../src/fleet/Look.ts"
 import * as Routes from "../../src/http/routes.ts"
 import * as Server from "../../src/http/Server.ts"
 import type { Standing } from "../../src/Mailer.ts"
@@ -77,16 +78,20 @@ export const fleet = Effect.fn("fleet")(function* (names: ReadonlyArray<string>)
     change: () => Effect.succeed([])
   })
 
-  /** Until the scope closes; then it may be served again, under the same address. */
-  const serve = Effect.gen(function* () {
-    const answer = yield* Routes.make({
-      token: Redacted.make(token),
-      standings: new Map(names.map((name) => [name, Effect.sync(() => of(name).standing)])),
-      paces: new Map(),
-      metrics: undefined
-    })
-    return yield* Server.serve({ host, port, answer })
-  }).pipe(Effect.provide(Layer.merge(Layer.succeed(Supervisor, { statuses }), Layer.succeed(Operator, operator))))
+  /** Until the scope closes; then it may be served again, under the same address. `cluster` if workers share them. */
+  const serving = Effect.fnUntraced(
+    function* (cluster: Effect.Effect<Look> | undefined) {
+      const answer = yield* Routes.make({
+        cluster,
+        token: Redacted.make(token),
+        standings: new Map(names.map((name) => [name, Effect.sync(() => of(name).standing)])),
+        paces: new Map(),
+        metrics: undefined
+      })
+      return yield* Server.serve({ host, port, answer })
+    },
+    Effect.provide(Layer.merge(Layer.succeed(Supervisor, { statuses }), Layer.succeed(Operator, operator)))
+  )
 
-  return { become, done, of, serve, url: `http://${host}:${port}/` }
+  return { become, done, of, serve: serving(undefined), serving, url: `http://${host}:${port}/` }
 })

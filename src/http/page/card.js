@@ -82,7 +82,7 @@ export const create = (first, announce) => {
     aside.hidden = count === 0 && !aside.open
     if (aside.open && count !== before) void list.load()
     say(action, isPaused(card) ? "Resume" : "Pause")
-    shown.words = `${name} ${said.word} ${count > 0 ? "parked" : ""} ${why}`.toLowerCase()
+    shown.words = `${name} ${said.word} ${count > 0 ? "parked" : ""} ${card.runBy ?? ""} ${why}`.toLowerCase()
   }
 
   /** @type {Shown} */

@@ -2,7 +2,7 @@
 // moves with them, so that 500 cards cost little and nobody loses the button under the finger.
 import { create } from "./card.js"
 import { find, say } from "./dom.js"
-import { parked, tones, total } from "./words.js"
+import { parked, sharing, tones, total } from "./words.js"
 /** @import { Card, Cards } from "../Card.ts" */
 /** @import { Shown } from "./card.js" */
 
@@ -87,7 +87,8 @@ export const tally = () => {
     sound: tonesNow.filter((tone) => tone === "sound").length,
     waiting: sum(({ counts }) => counts?.waiting ?? 0),
     parked: sum(parked),
-    sent: sum(({ counts }) => counts?.sent ?? 0)
+    sent: sum(({ counts }) => counts?.sent ?? 0),
+    shared: sharing([...cards.values()].map(({ card }) => card))
   }
 }
 

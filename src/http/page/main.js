@@ -23,7 +23,7 @@ let heardAt
 let isLost = false
 
 const headline = () => {
-  const { all, down, parked, sent, sound, waiting } = tally()
+  const { all, down, parked, sent, shared, sound, waiting } = tally()
   const rest = all - down - sound
   const one = all === 1 ? "The database" : `${total(down)} of ${total(all)} databases`
   const verb = down === 1 ? "mails" : "mail"
@@ -36,7 +36,7 @@ const headline = () => {
   say(find("headline"), text)
   say(
     find("sums"),
-    `${total(all)} ${all === 1 ? "database" : "databases"} · ${total(waiting)} waiting · ${total(parked)} parked · ${total(sent)} mailed in 24 h`
+    `${total(all)} ${all === 1 ? "database" : "databases"} · ${total(waiting)} waiting · ${total(parked)} parked · ${total(sent)} mailed in 24 h${shared === "" ? "" : ` · ${shared}`}`
   )
   document.body.dataset["overall"] = down > 0 ? "down" : rest > 0 ? "late" : "sound"
   const mark = isLost ? "? " : down > 0 ? `${down} down – ` : rest > 0 ? `${rest} – ` : ""

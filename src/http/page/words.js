@@ -26,8 +26,9 @@ const states = {
 
 /** @param {Card} card @returns {Verdict} */
 export const verdict = (card) => {
-  const { condition, mailbox, nextAttempt, state } = card
-  const [word, gloss] = states[state]
+  const { condition, mailbox, nextAttempt, runBy, state } = card
+  const [word, usual] = states[state]
+  const gloss = state === "elsewhere" && runBy !== null ? `${runBy} runs it.` : usual
   if (mailbox?.standing === "blocked" && condition === "down" && !["waiting", "quarantined"].includes(state)) {
     return { tone: "down", word: "Mailbox blocked", gloss: "Microsoft accepts no mail until this is repaired." }
   }
@@ -65,6 +66,17 @@ export const many = (number) => `${grouped.format(Math.min(number, limit))}${num
 
 /** Beyond any limit. @param {number} number */
 export const total = (number) => grouped.format(number)
+
+/** How even the share of the workers is; nothing where they do not share. @param {ReadonlyArray<Card>} cards */
+export const sharing = (cards) => {
+  /** @type {Map<string, number>} */
+  const shares = new Map()
+  for (const { runBy } of cards) if (runBy !== null) shares.set(runBy, (shares.get(runBy) ?? 0) + 1)
+  if (shares.size === 0) return ""
+  const [least, most] = [Math.min(...shares.values()), Math.max(...shares.values())]
+  const each = least === most ? total(most) : `${total(least)} to ${total(most)}`
+  return shares.size === 1 ? "run by 1 worker" : `run by ${total(shares.size)} workers, ${each} each`
+}
 
 /** @param {number} seconds */
 export const span = (seconds) => {
