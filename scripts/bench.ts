@@ -9,6 +9,7 @@ import { rmSync } from "node:fs"
 import { type Contestant, start } from "./bench/contestant.ts"
 import * as Curves from "./bench/curves.ts"
 import { type InsertCost, insertCost } from "./bench/insertCost.ts"
+import { many } from "./bench/many.ts"
 import { burst, type Measured, measure, pace, percentile, Stopwatch } from "./bench/measure.ts"
 import * as GraphStandIn from "./stage/GraphStandIn.ts"
 import { launch } from "./stage/launch.ts"
@@ -174,11 +175,18 @@ Command.make(
       Flag.withDescription("Instead: what a claim costs with up to so many settled and waiting notices"),
       Flag.withDefault(0)
     ),
+    databases: Flag.Int("databases").pipe(
+      Flag.withDescription("Instead: so many databases in one worker"),
+      Flag.withDefault(0)
+    ),
     profile: Flag.Boolean("profile").pipe(
       Flag.withDescription("Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
       Flag.withDefault(false)
     ),
     rounds: Flag.Int("rounds").pipe(Flag.withDescription("How often the two take turns"), Flag.withDefault(3))
   },
-  (options) => Effect.scoped(options.curves > 0 ? curves(options.curves) : bench(options))
+  (options) =>
+    Effect.scoped(
+      options.databases > 0 ? many(options.databases) : options.curves > 0 ? curves(options.curves) : bench(options)
+    )
 ).pipe(Command.run({ version: "bench" }), launch)

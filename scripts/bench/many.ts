@@ -1,0 +1,189 @@
+// Hundreds of databases in one worker, on one PostgreSQL of their own: how soon it listens to all, what that costs while
+// nothing happens, and a row in each at the same moment. Then the same with some of them unreachable.
+import type { PgConnection } from "@effect/sql-pg"
+import { Console, Effect, Redacted } from "effect"
+import { readFileSync } from "node:fs"
+import * as Net from "node:net"
+import * as path from "node:path"
+import * as GraphStandIn from "../stage/GraphStandIn.ts"
+import { freePort } from "../stage/loopback.ts"
+import type * as Postgres from "../stage/Postgres.ts"
+import * as Connects from "./connects.ts"
+import * as ManyDatabases from "./manyDatabases.ts"
+import { Stopwatch } from "./measure.ts"
+import * as WatchedWorker from "./watchedWorker.ts"
+
+/** Databases that send from one mailbox. */
+const sharing = 10
+/** Mailboxes of one application. */
+const mailboxes = 10
+/** A pooled connection is closed after 15 s without use, and the first housekeeping is over by then. */
+const quiet = "35 seconds"
+const idle = { samples: 60, each: "1 second" } as const
+const insert = (n: number) =>
+  `insert into inquiries (name, email, subject, message)
+    values ('Jane Doe', 'bench${n}@example.com', '2023 Honda Civic', 'Is it still for sale? I could come by on Saturday.')`
+
+interface Port {
+  readonly port: number
+}
+
+const settings = (server: Postgres.Server, count: number, portOf: (index: number) => Port) =>
+  JSON.stringify(
+    Array.from({ length: count }, (_, index) => {
+      const mailbox = Math.floor(index / sharing)
+      const { host, password, user } = server
+      const name = ManyDatabases.nameOf(index)
+      return {
+        name,
+        address: { host, ...portOf(index), database: name, user, password: Redacted.value(password) },
+        tls: { mode: "disable" },
+        tables: [{ table: "inquiries", template: "inquiry" }],
+        mail: {
+          ...{ tenantId: "tenant", clientId: `client${Math.floor(mailbox / mailboxes)}`, clientSecret: "none" },
+          ...{ from: `noreply${mailbox}@example.com`, to: ["sales@example.com"] }
+        }
+      }
+    })
+  )
+
+export interface Measured {
+  readonly started: {
+    readonly seconds: number
+    readonly connects: number
+    readonly atOnce: number
+    readonly delays: WatchedWorker.LoopDelays
+  }
+  readonly answers: { readonly status: number; readonly metrics: number }
+  readonly idle:
+    | { readonly cpu: number; readonly connections: number; readonly most: number; readonly connects: number }
+    | undefined
+  readonly notified: { readonly last: number; readonly delays: WatchedWorker.LoopDelays }
+  readonly memory: number
+}
+
+interface Stage {
+  readonly server: Postgres.Server
+  readonly admin: PgConnection.PgConnection
+  readonly standIn: GraphStandIn.StandIn
+  readonly stopwatch: Stopwatch
+  readonly count: number
+}
+
+/** `reachable` are the first so many. */
+const measure = Effect.fn("many.measure")(function* (
+  { admin, count, server, standIn, stopwatch }: Stage,
+  reachable: number,
+  from: number,
+  portOf: (index: number) => Port,
+  withIdle: boolean
+) {
+  const log = path.join(server.directory, "server.log")
+  const mark = () => readFileSync(log, "utf8").length
+  let heard = mark()
+  const port = yield* freePort
+  const worker = yield* WatchedWorker.start({
+    MAILER_DATABASES: settings(server, count, portOf),
+    ...{ GRAPH_EMULATOR_URL: standIn.origin, HOST: "127.0.0.1", PORT: String(port) }
+  })
+  const seconds = yield* worker.listensTo(reachable)
+  const delays = yield* worker.delays
+  const came = Connects.parse(readFileSync(log, "utf8").slice(heard))
+  yield* Console.log(`  listening after ${seconds.toFixed(1)} s`)
+  const answers = {
+    status: yield* timed(`http://127.0.0.1:${port}/api/status`),
+    metrics: yield* timed(`http://127.0.0.1:${port}/metrics`)
+  }
+
+  let atRest: Measured["idle"]
+  if (withIdle) {
+    yield* Effect.sleep(quiet)
+    heard = mark()
+    const before = yield* worker.cost
+    const sampled = performance.now()
+    const samples: Array<{ readonly all: number; readonly most: number }> = []
+    for (let sample = 0; sample < idle.samples; sample++) {
+      yield* Effect.sleep(idle.each)
+      samples.push(yield* connections(admin))
+    }
+    const after = yield* worker.cost
+    atRest = {
+      cpu: (after.cpu - before.cpu) / ((performance.now() - sampled) / 1_000),
+      connections: samples.reduce((sum, { all }) => sum + all, 0) / samples.length / reachable,
+      most: Math.max(...samples.map(({ most }) => most)),
+      connects: Connects.parse(readFileSync(log, "utf8").slice(heard)).count
+    }
+  }
+
+  const customers = yield* Effect.forEach(
+    Array.from({ length: reachable }, (_, index) => index),
+    (index) => ManyDatabases.at(server, ManyDatabases.nameOf(index)),
+    { concurrency: 8 }
+  )
+  yield* worker.delays
+  const arrived = standIn.mails.length
+  const began = performance.now()
+  yield* Effect.forEach(customers, (customer, index) => customer.query(insert(from + index)), {
+    concurrency: "unbounded",
+    discard: true
+  })
+  yield* standIn.awaitMails(arrived + reachable)
+  const last = Math.max(...customers.map((_, index) => stopwatch.arrivals.get(from + index) ?? Number.NaN)) - began
+  const measured: Measured = {
+    started: { seconds, connects: came.count, atOnce: came.atOnce, delays },
+    answers,
+    idle: atRest,
+    notified: { last, delays: yield* worker.delays },
+    memory: (yield* worker.cost).peak / 1_048_576
+  }
+  return measured
+}, Effect.scoped)
+
+const timed = Effect.fnUntraced(function* (url: string) {
+  const began = performance.now()
+  yield* Effect.promise(() => fetch(url).then((answer) => answer.text()))
+  return performance.now() - began
+})
+
+/** Of the worker, to the databases. */
+const connections = Effect.fnUntraced(function* (admin: PgConnection.PgConnection) {
+  const { rows } = yield* admin.query(
+    `select coalesce(sum(n), 0)::integer as "all", coalesce(max(n), 0)::integer as most from (
+      select count(*) as n from pg_stat_activity where application_name = 'inquiries-mailer' group by datname) d`,
+    [],
+    false
+  )
+  return { all: Number(rows[0]?.["all"]), most: Number(rows[0]?.["most"]) }
+})
+
+/** Takes connections and says nothing, as a firewall does that has forgotten them. */
+const silence = Effect.acquireRelease(
+  Effect.callback<Net.Server>((resume) => {
+    const sockets = Net.createServer()
+    sockets.listen(0, "127.0.0.1", () => resume(Effect.succeed(sockets)))
+  }),
+  (sockets) => Effect.sync(() => sockets.close())
+).pipe(
+  Effect.map((sockets) => {
+    const address = sockets.address()
+    return typeof address === "object" && address !== null ? address.port : 0
+  })
+)
+
+export const many = Effect.fn("many")(function* (count: number) {
+  yield* Console.log(`starting PostgreSQL, with ${count} databases …`)
+  const { admin, server } = yield* ManyDatabases.start(count)
+  const stopwatch = new Stopwatch()
+  const standIn = yield* GraphStandIn.start({ onAccepted: ({ raw }) => stopwatch.note(raw) })
+  const stage = { server, admin, standIn, stopwatch, count }
+
+  yield* Console.log("all reachable …")
+  const all = yield* measure(stage, count, 0, () => ({ port: server.port }), true)
+  yield* Console.log(JSON.stringify(all))
+  const away = Math.round(count / 10)
+  yield* Console.log(`${away} unreachable …`)
+  const [closed, silent] = [yield* freePort, yield* silence]
+  const portOf = (index: number) => ({ port: index < count - away ? server.port : index % 2 === 0 ? closed : silent })
+  const some = yield* measure(stage, count - away, count, portOf, false)
+  yield* Console.log(JSON.stringify(some))
+})
