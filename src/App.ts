@@ -1,6 +1,7 @@
 // The only place where layers meet. What databases share is built once, for as long as the program runs: a token cache
 // a credential, a mailer a mailbox. What belongs to one database is built inside its child, new at each start.
 import { Context, Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
 import { Alert } from "./Alert.ts"
 import * as Webhook from "./Alert/Webhook.ts"
 import * as Check from "./Check.ts"
@@ -47,6 +48,7 @@ export const layer = (
       const children: Array<Child> = []
       const standings = new Map<string, Effect.Effect<Standing>>()
       const ledgers = new Map<Database["name"], Ledger.Ledger>()
+      const lines = new Map<Database["name"], SqlClient>()
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
         standings.set(database.name, mailer.standing)
@@ -55,7 +57,7 @@ export const layer = (
         children.push({
           name: database.name,
           run: (self) =>
-            monitor(database, ledger, self).pipe(
+            monitor(database, ledger, self, lines).pipe(
               Effect.provideService(Mailer, mailer),
               Effect.provideService(Alert, alert)
             )
@@ -68,7 +70,7 @@ export const layer = (
       })
       const supervised = Layer.merge(
         Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children)),
-        Operator.layer(databases, ledgers)
+        Operator.layer(databases, ledgers, lines)
       )
       if (endpoint === undefined) return supervised
       // Built last, so that it ends first: a worker that drains is ready for nobody.
@@ -82,8 +84,16 @@ const teller = (webhook: Redacted.Redacted) =>
 
 const unnamed = { schema: undefined, name: "" }
 
-const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.Effect<never, Outage, Mailer> => {
-  const outbox = Effect.provide(Monitor.run(database, self), Connection.layer(database.address, database.wake))
+const monitor = (
+  database: Database,
+  ledger: Ledger.Ledger,
+  self: Self,
+  lines: Map<Database["name"], SqlClient>
+): Effect.Effect<never, Outage, Mailer> => {
+  const outbox = Effect.andThen(lend(lines, database.name), Monitor.run(database, self)).pipe(
+    Effect.scoped,
+    Effect.provide(Connection.layer(database.address, database.wake))
+  )
   const notify = Effect.provide(NotifyMonitor.run(database, ledger, self), Connection.pooled(database.address))
   switch (database.capture) {
     case "outbox":
@@ -97,6 +107,13 @@ const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.
       )
   }
 }
+
+/** While the monitor runs an operator's questions take its way: hundreds of databases are asked without a connect. */
+const lend = (lines: Map<Database["name"], SqlClient>, name: Database["name"]) =>
+  Effect.acquireRelease(
+    Effect.map(SqlClient, (sql) => lines.set(name, sql)),
+    () => Effect.sync(() => lines.delete(name))
+  )
 
 /** The mailer of a database, on a mailbox shared by all that use it with the same credential. Those share one token. */
 const post = Effect.gen(function* () {

@@ -6,6 +6,7 @@ import { Context, Duration, Effect, Exit, Layer, Option, Queue, Schedule, Scope 
 import type { SqlClient } from "effect/sql/SqlClient"
 import { randomUUID } from "node:crypto"
 import type { Address, Wake } from "./Database.ts"
+import * as Connects from "./Connects.ts"
 import * as Lent from "./Lent.ts"
 import { config, isDirect, kept, open } from "./Opening.ts"
 import * as Session from "./Session.ts"
@@ -52,11 +53,11 @@ export const layer = (address: Address, wake: Wake): Layer.Layer<SqlClient | Not
     Effect.gen(function* () {
       if (wake === "poll") return Layer.merge(pool(address, yield* isDirect(address), pollIdle), deafness("wanted"))
       const scope = yield* Scope.fork(yield* Effect.scope)
-      const own = yield* pin(address).pipe(Scope.provide(scope))
-      const heard = yield* listen(address, own).pipe(Scope.provide(scope))
+      const own = yield* proving(address, scope).pipe(Scope.provide(scope))
+      const heard = yield* listen(own).pipe(Scope.provide(scope))
       if (heard !== undefined) {
         const sql = own.direct
-          ? Layer.orDie(Lent.layer(own.pinned, poolConfig(address, true, poolIdle)))
+          ? Layer.orDie(Lent.layer(own, poolConfig(address, true, poolIdle)))
           : pool(address, false, poolIdle)
         return Layer.merge(sql, Layer.succeed(Notifications, heard))
       }
@@ -102,9 +103,9 @@ export const ask = Effect.fnUntraced(function* (address: Address, text: string) 
 const deafness = (deaf: "wanted" | "unheard") =>
   Layer.succeed(Notifications, { next: Effect.never, clear: Effect.void, alive: Effect.never, deaf })
 
-/** LISTENs, and hears a notification of its own; undefined where that does not come through. */
-const listen = Effect.fnUntraced(function* (address: Address, own: Own) {
-  const queue = yield* proven(address, own)
+/** Hears a notification of its own; undefined where that does not come through. */
+const listen = Effect.fnUntraced(function* (own: Proving) {
+  const queue = yield* heard(own)
   if (queue === undefined) return undefined
   // The proof of another replica is no news.
   const news = Queue.takeAll(queue).pipe(
@@ -119,37 +120,54 @@ const listen = Effect.fnUntraced(function* (address: Address, own: Own) {
 })
 
 /** What is notified on our channel; undefined where that does not come through. */
-const proven = Effect.fnUntraced(function* (address: Address, { direct, pinned }: Own) {
-  const queue = yield* orOutage(pinned.listen(channel))
-  const proof = `${proofs}${randomUUID()}`
-  // From another connection: on its own even a pooler's would hear it.
-  const proving = Effect.scoped(
-    Effect.flatMap(open(address, direct), (other) =>
-      other.connection.query(`select pg_catalog.pg_notify('${channel}', '${proof}')`, [], false)
-    )
-  )
+const heard = Effect.fnUntraced(function* ({ proof, queue }: Proving) {
   const hearing = Queue.take(queue).pipe(Effect.repeat({ until: ({ payload }) => payload === proof }))
-  yield* orOutage(proving)
-  const heard = yield* orOutage(Effect.timeoutOption(hearing, proofTimeout))
-  return Option.isSome(heard) ? queue : undefined
+  const came = yield* orOutage(Effect.timeoutOption(hearing, proofTimeout))
+  return Option.isSome(came) ? queue : undefined
 })
+
+/**
+ * LISTENs, and notifies itself. All the connects that this takes are one turn, so that the first databases do not wait for
+ * the last. The connection is of `scope`.
+ */
+const proving = (address: Address, scope: Scope.Scope) =>
+  Connects.inTurn(
+    address,
+    Effect.gen(function* () {
+      const own = yield* pin(address).pipe(Scope.provide(scope))
+      const queue = yield* orOutage(own.pinned.listen(channel))
+      const proof = `${proofs}${randomUUID()}`
+      // From another connection: on its own even a pooler's would hear it.
+      yield* orOutage(
+        Effect.scoped(
+          Effect.flatMap(open(address, own.direct), ({ connection }) =>
+            connection.query(`select pg_catalog.pg_notify('${channel}', '${proof}')`, [], false)
+          )
+        )
+      )
+      return { ...own, proof, queue }
+    })
+  )
 
 /** A connection of its own on which any channel can be listened to; undefined where notifications do not come through. */
 export const ear = Effect.fnUntraced(function* (address: Address) {
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const own = yield* pin(address).pipe(Scope.provide(scope))
-  if ((yield* Effect.scoped(proven(address, own))) !== undefined) return own
+  const proven = Effect.flatMap(proving(address, scope), (own) =>
+    Effect.map(heard(own), (queue) => (queue === undefined ? undefined : own))
+  )
+  const own = yield* Effect.scoped(proven)
+  if (own !== undefined) return own
   yield* Scope.close(scope, Exit.void)
   return undefined
 })
 
-type Own = Effect.Success<ReturnType<typeof pin>>
+type Proving = Effect.Success<ReturnType<typeof proving>>
 
 /** A connection of its own, and the heartbeat on it. */
 const pin = Effect.fnUntraced(function* (address: Address) {
   const found = yield* kept(address)
   const direct = found !== undefined
-  const { connection, cutOff } = found ?? (yield* orOutage(open(address, false)))
+  const { connection, cutOff, isOpen } = found ?? (yield* orOutage(open(address, false)))
   const pinned = yield* connection.pin
   // An interrupted query would wait for the peer: cutting it off ends the query at once.
   const alive: Effect.Effect<never, Outage> = pinned
@@ -160,5 +178,5 @@ const pin = Effect.fnUntraced(function* (address: Address) {
       Effect.repeat(heartbeat),
       Effect.andThen(Effect.never)
     )
-  return { alive, direct, pinned }
+  return { alive, direct, isOpen, pinned }
 })

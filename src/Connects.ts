@@ -1,20 +1,32 @@
-// Connects take turns, over all databases: a password is hashed on the one thread that everything runs on, a few
-// milliseconds each, and hundreds at once would hold up every send and every heartbeat.
+// Connects take turns. One server is not asked for hundreds of sessions at once: it would answer none of them in time. And over
+// all servers few passwords are hashed at once: that happens on the one thread that everything runs on, for some milliseconds.
 import { Duration, Effect, Fiber, Semaphore } from "effect"
+import type { Address } from "./Database.ts"
 
-/** What may be hashed in one turn of the event loop: some 30 ms. */
+/** To one server. What hangs in connecting holds up nobody but others on its own server, and those for 5 s. */
+const atOneServer = 16
+/** Over all servers: some 30 ms of hashing, were all to answer in the same turn of the event loop. */
 const atOnce = 16
-/**
- * One that takes longer waits for its server and costs nobody anything: it goes on, and the next one begins. So a database
- * that hangs for its 5 s holds up the others for this long, and the places for 16 of them.
- */
+/** One that takes longer waits for its server and costs nobody anything: it goes on, and the next one begins. */
 const patience = Duration.millis(200)
 
 // Of the process, because its event loop is.
 const places = Semaphore.makeUnsafe(atOnce)
+const servers = new Map<string, Semaphore.Semaphore>()
 
-/** Waits for a place, then connects. */
-export const inTurn = <A, E, R>(connect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const placesAt = ({ host, port }: Address): Semaphore.Semaphore => {
+  const key = `${host} ${port}`
+  const known = servers.get(key) ?? Semaphore.makeUnsafe(atOneServer)
+  servers.set(key, known)
+  return known
+}
+
+/** For all that connects, one connection after the other, before a database can be worked with. */
+export const inTurn = <A, E, R>(address: Address, opening: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => placesAt(address).withPermit(opening))
+
+/** For each single connect. */
+export const among = <A, E, R>(connect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* restore(places.take(1))

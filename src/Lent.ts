@@ -16,9 +16,9 @@ export const unhurried = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<
     Option.isSome(pooled) ? Effect.provideService(work, SqlClient, pooled.value) : work
   )
 
-/** `own` must be pinned, and proven by a heartbeat that allows for a statement of this client. */
+/** The heartbeat on `own` must allow for a statement of this client. After its end what is left to settle goes by the pool. */
 export const layer = (
-  own: PgConnection.PgConnection,
+  own: { readonly pinned: PgConnection.PgConnection; readonly isOpen: () => boolean },
   config: PgClient.PgPoolConfig
 ): Layer.Layer<SqlClient | Pooled, SqlError> =>
   Layer.effectContext(
@@ -42,7 +42,7 @@ export const layer = (
       }
       let running = 0
       // Whoever waits may leave; the statement ends by itself. A cancellation would come late, and strike the next one.
-      const lent = new Way(own, (query) =>
+      const lent = new Way(own.pinned, (query) =>
         Effect.suspend(() => {
           running++
           const ended = Effect.ensuring(
@@ -61,7 +61,9 @@ export const layer = (
         ...shared,
         ...leases,
         borrower: (use) =>
-          Effect.suspend(() => (running === 0 ? use(lent) : pool.use((connection) => use(new Way(connection)))))
+          Effect.suspend(() =>
+            running === 0 && own.isOpen() ? use(lent) : pool.use((connection) => use(new Way(connection)))
+          )
       })
       return Context.make(SqlClient, sql).pipe(Context.add(Pooled, pooled))
     })

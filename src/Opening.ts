@@ -14,7 +14,8 @@ import { Outage } from "./State.ts"
 const refusedParameter = "08P01"
 
 /** Whether sessions keep what they ask for. */
-export const isDirect = (address: Address) => Effect.scoped(Effect.map(kept(address), (own) => own !== undefined))
+export const isDirect = (address: Address) =>
+  Connects.inTurn(address, Effect.scoped(Effect.map(kept(address), (own) => own !== undefined)))
 
 /**
  * A connection that keeps what it asked for. Undefined where a pooler refuses it, or drops it. Read-only is an outage
@@ -44,9 +45,9 @@ export const kept = Effect.fnUntraced(function* (address: Address) {
 export const open = Effect.fnUntraced(function* (address: Address, direct: boolean) {
   let socket: Net.Socket | undefined
   const stream = () => (socket = Socket.open(address))
-  const connection = yield* Connects.inTurn(PgConnection.make({ ...config(address, direct), stream }))
+  const connection = yield* Connects.among(PgConnection.make({ ...config(address, direct), stream }))
   const cutOff = Effect.suspend(() => (socket === undefined ? Effect.void : Socket.cutOff(socket)))
-  return { connection, cutOff }
+  return { connection, cutOff, isOpen: () => socket?.destroyed === false }
 })
 
 export const config = (address: Address, direct: boolean): PgClient.PgClientConfig => ({

@@ -1,7 +1,7 @@
 // What an operator may ask of, and do to, each configured database, from the running worker or from a command. Every call
 // takes a connection of its own, which the worker's do not wait for, and leaves it.
 import { Clock, Context, Effect, Layer, Semaphore } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
+import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "./Connection.ts"
 import { count, type Counts } from "./Counts.ts"
 import type { Database, DatabaseName } from "./Database.ts"
@@ -47,11 +47,12 @@ export class Operator extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Parked.Changed>, Outage>
   }
 >()("inquiries-mailer/Operator") {
-  /** `ledgers` are those that this process mails from. */
+  /** `ledgers` are those that this process mails from; `lines` are the ways to databases that it has open anyway. */
   static readonly layer = (
     databases: ReadonlyArray<Database>,
-    ledgers: ReadonlyMap<DatabaseName, Ledger> = new Map()
-  ): Layer.Layer<Operator> => Layer.effect(Operator, make(databases, ledgers))
+    ledgers: ReadonlyMap<DatabaseName, Ledger> = new Map(),
+    lines: ReadonlyMap<DatabaseName, SqlClient> = new Map()
+  ): Layer.Layer<Operator> => Layer.effect(Operator, make(databases, ledgers, lines))
 }
 
 const changes = { retry: Parked.retry, discard: Parked.discard }
@@ -60,7 +61,8 @@ type Found = Effect.Success<ReturnType<typeof Parked.list>>
 
 const make = Effect.fnUntraced(function* (
   databases: ReadonlyArray<Database>,
-  ledgers: ReadonlyMap<DatabaseName, Ledger>
+  ledgers: ReadonlyMap<DatabaseName, Ledger>,
+  lines: ReadonlyMap<DatabaseName, SqlClient>
 ) {
   const places = yield* Semaphore.make(concurrency)
 
@@ -77,7 +79,12 @@ const make = Effect.fnUntraced(function* (
     if (database.capture === "notify") return inMemory
     const asked =
       database.capture === "auto" ? Effect.flatMap(installed, (it) => (it ? work(database) : inMemory)) : work(database)
-    return places.withPermit(Effect.provide(asked, Connection.once(database.address)))
+    return Effect.suspend(() => {
+      const line = lines.get(database.name)
+      return line === undefined
+        ? places.withPermit(Effect.provide(asked, Connection.once(database.address)))
+        : Effect.provideService(asked, SqlClient, line)
+    })
   }
 
   const parkedAt = <A>(name: string, work: (database: DatabaseName) => Effect.Effect<A, Outage, SqlClient>) =>

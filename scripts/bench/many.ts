@@ -2,8 +2,9 @@
 // nothing happens, and a row in each at the same moment. Then the same with some of them unreachable.
 import type { PgConnection } from "@effect/sql-pg"
 import { Console, Effect, Redacted } from "effect"
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import * as Net from "node:net"
+import { tmpdir } from "node:os"
 import * as path from "node:path"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
 import { freePort } from "../stage/loopback.ts"
@@ -82,8 +83,15 @@ const measure = Effect.fn("many.measure")(function* (
   const mark = () => readFileSync(log, "utf8").length
   let heard = mark()
   const port = yield* freePort
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(path.join(tmpdir(), "inquiries-mailer-bench-"))),
+    (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true }))
+  )
+  // A variable of so many would be longer than Linux takes one.
+  const config = path.join(folder, "databases.json")
+  writeFileSync(config, settings(server, count, portOf), { mode: 0o600 })
   const worker = yield* WatchedWorker.start({
-    MAILER_DATABASES: settings(server, count, portOf),
+    MAILER_CONFIG: config,
     ...{ GRAPH_EMULATOR_URL: standIn.origin, HOST: "127.0.0.1", PORT: String(port) }
   })
   const seconds = yield* worker.listensTo(reachable)
@@ -172,7 +180,13 @@ const silence = Effect.acquireRelease(
 
 export const many = Effect.fn("many")(function* (count: number) {
   yield* Console.log(`starting PostgreSQL, with ${count} databases …`)
-  const { admin, server } = yield* ManyDatabases.start(count)
+  yield* on(count, yield* ManyDatabases.start(count))
+})
+
+export const on = Effect.fn("many.on")(function* (
+  count: number,
+  { admin, server }: Effect.Success<ReturnType<typeof ManyDatabases.start>>
+) {
   const stopwatch = new Stopwatch()
   const standIn = yield* GraphStandIn.start({ onAccepted: ({ raw }) => stopwatch.note(raw) })
   const stage = { server, admin, standIn, stopwatch, count }

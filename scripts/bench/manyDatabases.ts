@@ -54,7 +54,9 @@ const durable = Effect.fnUntraced(function* (admin: PgConnection.PgConnection, o
 
 const copy = Effect.fnUntraced(function* (server: Postgres.Server, name: string) {
   yield* Effect.scoped(
-    Effect.flatMap(at(server, "postgres"), (sql) => sql.query(`create database ${name} template ${pattern}`, [], false))
+    Effect.flatMap(at(server, "postgres"), (sql) =>
+      sql.query(`create database ${name} template ${pattern} strategy file_copy`, [], false)
+    )
   )
   yield* Effect.scoped(
     Effect.gen(function* () {
