@@ -11,6 +11,7 @@ import { freePort } from "../stage/loopback.ts"
 import type * as Postgres from "../stage/Postgres.ts"
 import * as Connects from "./connects.ts"
 import * as ManyDatabases from "./manyDatabases.ts"
+import { type Measured, missed, show } from "./manyReport.ts"
 import { Stopwatch } from "./measure.ts"
 import * as WatchedWorker from "./watchedWorker.ts"
 
@@ -47,21 +48,6 @@ const settings = (server: Postgres.Server, count: number, portOf: (index: number
       }
     })
   )
-
-export interface Measured {
-  readonly started: {
-    readonly seconds: number
-    readonly connects: number
-    readonly atOnce: number
-    readonly delays: WatchedWorker.LoopDelays
-  }
-  readonly answers: { readonly status: number; readonly metrics: number }
-  readonly idle:
-    | { readonly cpu: number; readonly connections: number; readonly most: number; readonly connects: number }
-    | undefined
-  readonly notified: { readonly last: number; readonly delays: WatchedWorker.LoopDelays }
-  readonly memory: number
-}
 
 interface Stage {
   readonly server: Postgres.Server
@@ -180,24 +166,20 @@ const silence = Effect.acquireRelease(
 
 export const many = Effect.fn("many")(function* (count: number) {
   yield* Console.log(`starting PostgreSQL, with ${count} databases …`)
-  yield* on(count, yield* ManyDatabases.start(count))
-})
-
-export const on = Effect.fn("many.on")(function* (
-  count: number,
-  { admin, server }: Effect.Success<ReturnType<typeof ManyDatabases.start>>
-) {
+  const { admin, server } = yield* ManyDatabases.start(count)
   const stopwatch = new Stopwatch()
   const standIn = yield* GraphStandIn.start({ onAccepted: ({ raw }) => stopwatch.note(raw) })
   const stage = { server, admin, standIn, stopwatch, count }
 
   yield* Console.log("all reachable …")
   const all = yield* measure(stage, count, 0, () => ({ port: server.port }), true)
-  yield* Console.log(JSON.stringify(all))
+  yield* Console.log(show(all))
   const away = Math.round(count / 10)
   yield* Console.log(`${away} unreachable …`)
   const [closed, silent] = [yield* freePort, yield* silence]
   const portOf = (index: number) => ({ port: index < count - away ? server.port : index % 2 === 0 ? closed : silent })
   const some = yield* measure(stage, count - away, count, portOf, false)
-  yield* Console.log(JSON.stringify(some))
+  yield* Console.log(show(some))
+  const faults = missed(all)
+  if (faults.length > 0) return yield* Effect.fail(faults.join("; "))
 })
