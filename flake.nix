@@ -1,5 +1,5 @@
-# The development shell, for those who use Nix: `nix develop`, then the same two commands as everybody. The mailer itself
-# needs only Node and npm; what else is here is psql for looking into the databases, and the linters.
+# For those who use Nix: the development shell (`nix develop`, then the same two commands as everybody; it adds psql for looking
+# into the databases, and the linters), the package (`nix build`), and the worker as a service of NixOS. docs/nix.md.
 {
   description = "Mails every new row of your web forms' PostgreSQL tables through Microsoft Graph";
 
@@ -14,6 +14,11 @@
         "x86_64-darwin"
         "aarch64-darwin"
       ];
+      built = [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+      packageFor = pkgs: import ./docs/nix/package.nix { inherit pkgs; };
       shell = pkgs: {
         default = pkgs.mkShellNoCC {
           packages = [
@@ -31,5 +36,9 @@
     in
     {
       devShells = nixpkgs.lib.genAttrs systems (system: shell nixpkgs.legacyPackages.${system});
+      packages = nixpkgs.lib.genAttrs built (system: {
+        default = packageFor nixpkgs.legacyPackages.${system};
+      });
+      nixosModules.default = import ./docs/nix/module.nix { inherit packageFor; };
     };
 }

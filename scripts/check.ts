@@ -13,7 +13,7 @@ const checks: ReadonlyArray<Check> = [
   { name: "format", commands: ["oxfmt --check"] },
   { name: "lint", commands: ["oxlint --deny-warnings"] },
   // Patches the installed compiler, so that it knows Effect; does nothing the second time.
-  { name: "types", commands: ["effect-tsgo patch", "tsc --noEmit"] },
+  { name: "types", commands: ["effect-tsgo patch", "tsc --noEmit", "tsc --noEmit -p tsconfig.page.json"] },
   { name: "dead code", commands: ["knip"] },
   { name: "secrets", commands: ['secretlint "**/*"'] },
   { name: "JSON schemas", commands: ["tsx scripts/schemas.ts --check"] }

@@ -1,5 +1,5 @@
-// Makes the pictures of docs/images anew, from the real templates and the real inbox page, with invented rows. Look at
-// them before you keep them: `npx tsx scripts/screenshots.ts`.
+// Makes the pictures of docs/images anew, from the real templates, the real inbox and the real status page, with invented
+// rows. Look at them before you keep them: `npx tsx scripts/screenshots.ts`; `… status` makes only those of that name.
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, DateTime, Effect, PubSub } from "effect"
 import { randomUUID } from "node:crypto"
@@ -10,6 +10,7 @@ import { render as mime } from "../src/Mailer/Mime.ts"
 import { render } from "../src/template/render.ts"
 import { browser, missing } from "../test/support/browser.ts"
 import { type Instance, instances } from "./demo/instances.ts"
+import { office } from "./screenshots/office.ts"
 import { type Mail, makeMail } from "./stage/GraphMail.ts"
 import * as Inbox from "./stage/Inbox.ts"
 import type { Values } from "./stage/samples.ts"
@@ -72,10 +73,33 @@ const dark: BrowserContextOptions = { ...light, colorScheme: "dark" }
 const wide = { viewport: { width: 720, height: 400 } }
 const narrow = { viewport: { width: 390, height: 400 }, deviceScaleFactor: 2 }
 
+const status = Effect.fnUntraced(function* (chromium: Effect.Success<typeof browser>) {
+  const { fail, url } = yield* office
+  const first = yield* chromium.open(url)
+  yield* Effect.promise(() => first.locator("#cards:not(:has-text('–'))").waitFor())
+  yield* fail
+  for (const [name, options] of [
+    ["status", { ...light, viewport: { width: 1200, height: 900 } }] as const,
+    ["status-dark", { ...dark, viewport: { width: 1200, height: 900 } }] as const,
+    ["status-narrow", { ...light, ...narrow, viewport: { width: 390, height: 844 } }] as const
+  ]) {
+    const page = yield* chromium.open(url, options)
+    yield* Effect.promise(() => page.locator(".card", { hasText: "Blocked" }).waitFor())
+    if (name !== "status-narrow") {
+      yield* Effect.promise(() => page.locator(".card", { hasText: "website" }).getByText("Parked notices").click())
+      yield* Effect.promise(() => page.locator(".notices button").waitFor())
+    }
+    yield* Effect.promise(() => page.evaluate("document.activeElement.blur()"))
+    yield* picture(name, page, "window")
+  }
+})
+
 const program = Effect.gen(function* () {
   if (missing !== undefined) return yield* Effect.fail(missing)
   mkdirSync(folder, { recursive: true })
   const chromium = yield* browser
+  yield* Effect.scoped(status(chromium))
+  if (process.argv[2] === "status") return yield* Effect.void
   const accepted = yield* mails
   const arrivals = yield* PubSub.unbounded<Mail>()
   const inbox = yield* Inbox.start({

@@ -1,18 +1,21 @@
 // The only place where layers meet. What databases share is built once, for as long as the program runs: a token cache
 // a credential, a mailer a mailbox. What belongs to one database is built inside its child, new at each start.
-import { Context, Effect, Layer, Redacted } from "effect"
-import { SqlClient } from "effect/sql/SqlClient"
+import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { Alert } from "./Alert.ts"
-import * as Webhook from "./Alert/Webhook.ts"
+import * as Away from "./Away.ts"
 import * as Check from "./Check.ts"
 import type { Hop } from "./check/Hop.ts"
 import * as Microsoft from "./check/Microsoft.ts"
+import * as Secret from "./check/Secret.ts"
 import type { Subject } from "./check/Setting.ts"
 import * as TestMail from "./check/TestMail.ts"
 import * as Connection from "./Connection.ts"
 import type { Credential } from "./Credential.ts"
 import { type Database, showTable } from "./Database.ts"
+import * as Expiry from "./Expiry.ts"
+import * as Herald from "./Herald.ts"
 import * as Http from "./Http.ts"
+import type { Pace } from "./http/Board.ts"
 import * as Incidents from "./Incidents.ts"
 import { Mailer, type Standing } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
@@ -25,13 +28,14 @@ import * as Monitor from "./Monitor.ts"
 import * as NotifyMonitor from "./NotifyMonitor.ts"
 import * as Metrics from "./Metrics.ts"
 import { Operator } from "./Operator.ts"
+import * as Receipt from "./Receipt.ts"
 import type { Outage, Self } from "./State.ts"
 import type { Child } from "./Supervisor.ts"
 import { Supervisor } from "./Supervisor.ts"
+import * as Ways from "./Ways.ts"
 
-export interface Options {
-  /** Hears of what somebody must know. */
-  readonly webhook: Redacted.Redacted | undefined
+export interface Options extends Herald.Options {
+  readonly receipt: Pick<Receipt.Options, "to" | "hour" | "minute" | "timeZone">
   /** Where HTTP is served. */
   readonly endpoint: Pick<Http.Options, "host" | "port" | "token"> | undefined
 }
@@ -39,16 +43,19 @@ export interface Options {
 /** Watches these databases for ever. */
 export const layer = (
   databases: ReadonlyArray<Database>,
-  { endpoint, webhook }: Partial<Options> = {}
+  options: Partial<Options> = {}
 ): Layer.Layer<Supervisor | Operator, Http.Refused> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const alert = webhook === undefined ? undefined : yield* teller(webhook)
+      const { endpoint, receipt } = options
       const { mailerOf } = yield* post
+      const ways = yield* Ways.make(databases, { credentialKey, mailboxKey, mailerOf })
+      const alert = yield* Herald.teller(options, ways)
+      const heralds = Expiry.tellers(databases)
       const children: Array<Child> = []
       const standings = new Map<string, Effect.Effect<Standing>>()
+      const paces = new Map(databases.map((database) => [database.name, paceOf(database)] as const))
       const ledgers = new Map<Database["name"], Ledger.Ledger>()
-      const lines = new Map<Database["name"], SqlClient>()
       for (const database of databases) {
         const mailer = yield* mailerOf(database)
         standings.set(database.name, mailer.standing)
@@ -57,7 +64,7 @@ export const layer = (
         children.push({
           name: database.name,
           run: (self) =>
-            monitor(database, ledger, self, lines).pipe(
+            monitor(heralds.has(database) ? database : Expiry.silent(database), ledger, self).pipe(
               Effect.provideService(Mailer, mailer),
               Effect.provideService(Alert, alert)
             )
@@ -66,34 +73,35 @@ export const layer = (
       const observed = Effect.gen(function* () {
         const { statuses } = yield* Supervisor
         yield* Metrics.observe(databases, statuses)
-        yield* Effect.forkScoped(Effect.provideService(Incidents.watch(statuses), Alert, alert))
+        const expiring = [...heralds].filter(({ capture }) => capture === "notify")
+        yield* Effect.forkScoped(Effect.provideService(Incidents.watch(statuses, expiring), Alert, alert))
+        yield* Effect.forkScoped(Expiry.watch(databases))
+        const away = Away.make(databases)
+        yield* Effect.forkScoped(away.watch(statuses))
+        if (receipt !== undefined && receipt.to.length > 0) {
+          yield* Effect.forkScoped(Receipt.run({ ...receipt, ways, databases, awaySince: away.since }))
+        }
       })
       const supervised = Layer.merge(
         Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children)),
-        Operator.layer(databases, ledgers, lines)
+        Operator.layer(databases, ledgers)
       )
       if (endpoint === undefined) return supervised
       // Built last, so that it ends first: a worker that drains is ready for nobody.
-      return Layer.provideMerge(Http.layer({ ...endpoint, standings, metrics: Metrics.exposition }), supervised)
+      return Layer.provideMerge(Http.layer({ ...endpoint, standings, paces, metrics: Metrics.exposition }), supervised)
     })
   )
 
-/** On connections of its own, so that it takes none from mails. */
-const teller = (webhook: Redacted.Redacted) =>
-  Effect.flatMap(Layer.build(Connections.layer()), (own) => Effect.provideContext(Webhook.make(webhook), own))
+/** A database that sleeps between polls is not kept awake by an open status page. */
+const paceOf = (database: Database): Pace => ({
+  activity: Metrics.sent(database),
+  atMostEvery: database.wake === "poll" ? database.pollEvery : Duration.zero
+})
 
 const unnamed = { schema: undefined, name: "" }
 
-const monitor = (
-  database: Database,
-  ledger: Ledger.Ledger,
-  self: Self,
-  lines: Map<Database["name"], SqlClient>
-): Effect.Effect<never, Outage, Mailer> => {
-  const outbox = Effect.andThen(lend(lines, database.name), Monitor.run(database, self)).pipe(
-    Effect.scoped,
-    Effect.provide(Connection.layer(database.address, database.wake))
-  )
+const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.Effect<never, Outage, Mailer> => {
+  const outbox = Effect.provide(Monitor.run(database, self), Connection.layer(database.address, database.wake))
   const notify = Effect.provide(NotifyMonitor.run(database, ledger, self), Connection.pooled(database.address))
   switch (database.capture) {
     case "outbox":
@@ -107,13 +115,6 @@ const monitor = (
       )
   }
 }
-
-/** While the monitor runs an operator's questions take its way: hundreds of databases are asked without a connect. */
-const lend = (lines: Map<Database["name"], SqlClient>, name: Database["name"]) =>
-  Effect.acquireRelease(
-    Effect.map(SqlClient, (sql) => lines.set(name, sql)),
-    () => Effect.sync(() => lines.delete(name))
-  )
 
 /** The mailer of a database, on a mailbox shared by all that use it with the same credential. Those share one token. */
 const post = Effect.gen(function* () {
@@ -162,7 +163,7 @@ export const checks = Effect.fn("App.checks")(function* (subjects: ReadonlyArray
       concurrency: "unbounded"
     })
     const hops = Effect.gen(function* () {
-      const found = (yield* looks).flat()
+      const found = [...(yield* looks).flat(), ...(yield* Secret.hops(subject))]
       return to === undefined ? found : [...found, ...(yield* TestMail.hops(database, to))]
     })
     prepared.push({ name: database.name, hops: Effect.provideContext(hops, way) })

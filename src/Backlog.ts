@@ -14,6 +14,8 @@ export interface Standing {
   readonly undecided: number
   /** Incidents of this database that are not over, or of whose end nobody was told. */
   readonly incidents: number
+  /** The database's clock, in milliseconds. */
+  readonly now: number
 }
 
 /** By table. */
@@ -23,12 +25,15 @@ export const look = Effect.fn("Backlog.look")(function* (database: string, table
     select t.number, w.count as waiting, coalesce(w.age, 0) as age, p.count as parked,
       coalesce(t.sweep_waiting, 0) as undecided,
       (select count(*)::integer from inquiries_mailer.incident
-        where database_name = ${database}::text and not closed) as incidents
+        where database_name = ${database}::text and not closed) as incidents,
+      (extract(epoch from clock_timestamp()) * 1000)::float8 as now
     from inquiries_mailer.tables t
     cross join lateral (
-      select count(*)::integer as count, extract(epoch from clock_timestamp() - min(created_at))::float8 as age
+      -- What is held for a digest is meant to wait, and a digest itself is no row.
+      select count(key)::integer as count,
+        extract(epoch from clock_timestamp() - min(created_at) filter (where burst is distinct from 'held'))::float8 as age
       from (
-        select created_at from inquiries_mailer.outbox
+        select key, burst, created_at from inquiries_mailer.outbox
         where table_number = t.number and outcome is null order by due_at limit 10000
       ) o
     ) w

@@ -1,16 +1,18 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
-import type { SqlClient } from "effect/sql/SqlClient"
+import { SqlClient } from "effect/sql/SqlClient"
 import { Duration, Effect, Exit, Fiber, Metric, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
-import { annotated, deliver } from "./Delivery.ts"
+import { annotated, deliver, deliverDigest, keyOf } from "./Delivery.ts"
 import * as Metrics from "./Metrics.ts"
 import type { Claimed, Notice } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Records from "./Records.ts"
 import type { Row } from "./Row.ts"
+import { showTable } from "./Database.ts"
 import type { Outage, Self } from "./State.ts"
+import * as Trace from "./Trace.ts"
 
 /** A third of the lease. */
 const renewal = Schedule.spaced("10 seconds")
@@ -33,7 +35,8 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   claimed: Claimed,
   tables: Tables,
   self: Self,
-  done: (settled: boolean) => void
+  done: (settled: boolean) => void,
+  claim?: Trace.Times
 ) {
   const outbox = yield* Outbox
   for (const notice of claimed.superseded) {
@@ -47,11 +50,16 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   const { notices } = claimed
   const work = Effect.gen(function* () {
     // Beside the first begun marks.
-    const fetching = yield* Effect.forkChild(fetchAll(notices, tables), { startImmediately: true })
+    const fetching = yield* Effect.forkChild(Trace.timed(fetchAll(notices, tables)), { startImmediately: true })
     const rows = Fiber.join(fetching)
     const deliverOne = (notice: Notice) => {
-      const row = Effect.map(rows, (all) => all.get(notice))
-      return forTable(tables, notice, (watched) => Effect.map(deliver(notice, row, watched, self), done))
+      const row = Effect.flatMap(rows, ([all, times]) => Effect.as(Trace.shared("fetch", times), all.get(notice)))
+      return forTable(tables, notice, (watched) =>
+        (notice.digest === true ? digest(notice, watched, self) : deliver(notice, row, watched, self)).pipe(
+          Trace.attempt(notice, claim, () => about(notice, watched)),
+          Effect.map(done)
+        )
+      )
     }
     yield* Effect.forEach(
       notices.filter(({ crashes }) => crashes === 0),
@@ -74,10 +82,16 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   )
 })
 
+const about = (notice: Notice, watched: Watched) => ({
+  [Trace.attributes.database]: watched.database.name,
+  [Trace.attributes.table]: showTable(watched.table.name),
+  [Trace.attributes.key]: keyOf(notice, watched)
+})
+
 const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {
   const rows = new Map<Notice, Row>()
   for (const [number, { description, read }] of tables) {
-    const own = notices.filter(({ table }) => table === number)
+    const own = notices.filter((notice) => notice.table === number && notice.digest !== true)
     if (own.length === 0) continue
     const keys = own.map(({ key }) => key)
     const found = yield* read === undefined ? Records.fetch(description, keys) : read(keys)
@@ -89,11 +103,19 @@ const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, ta
   return rows
 })
 
+/** Which rows it tells of only its begun mark says. */
+const digest = Effect.fnUntraced(function* (notice: Notice, watched: Prepared, self: Self) {
+  const sql = yield* SqlClient
+  const fetch = (keys: ReadonlyArray<string>) =>
+    Effect.provideService(Records.fetch(watched.description, keys, Records.brief), SqlClient, sql)
+  return yield* deliverDigest(notice, fetch, watched, self)
+})
+
 /** A claim holds notices of configured tables only. */
 const forTable = <A, E, R>(
   tables: Tables,
   { table }: Pick<Notice, "table">,
-  use: (watched: Watched) => Effect.Effect<A, E, R>
+  use: (watched: Prepared) => Effect.Effect<A, E, R>
 ): Effect.Effect<A | void, E, R> => {
   const watched = tables.get(table)
   return watched === undefined ? Effect.void : use(watched)

@@ -19,16 +19,18 @@ export const lease = 30_000
 export const unsettled = "coalesce(o.outcome, 'unsettled') = 'unsettled'"
 
 /** The unsettled notices `n` for the key of notice `o`. */
-const sameKey = `inquiries_mailer.outbox n where hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
+export const sameKey = `inquiries_mailer.outbox n where hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
   and n.table_number = o.table_number and n.key = o.key and coalesce(n.outcome, '') = ''`
 
 /** Whether a newer row has taken the key of notice `o`, and waits to be mailed. `offset 0` keeps it from becoming a join. */
 export const newerWaits = `exists (select from ${sameKey} and (n.created_at, n.id) > (o.created_at, o.id) offset 0)`
 
-/** Claims at most `limit` of what is due in these tables, an equal share a table. */
-export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
+/** Claims at most `limit` of what is due in these tables, an equal share a table. `only` is one more SQL condition for it. */
+export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "") =>
   Effect.fn("Outbox.claim")(function* (limit: number) {
     const share = Math.max(1, Math.ceil(limit / tables.length))
+    // Before the statement: a row then looks older by its way, and never younger than it is.
+    const now = yield* Clock.currentTimeMillis
     const rows = yield* orOutage(
       sql<ClaimRow>`
         with paused as materialized (select ${sql.literal(pausedSince)} as since
@@ -39,7 +41,7 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
             ${sql.literal(newerWaits)} as stale
           from unnest(${tables}::integer[]) as t (number) cross join lateral (
             select * from inquiries_mailer.outbox
-            where table_number = t.number and outcome is null and due_at <= statement_timestamp()
+            where table_number = t.number and outcome is null and due_at <= statement_timestamp() ${sql.literal(only)}
             order by due_at limit ${share} for update skip locked
           ) o
           where (select since from paused) is null
@@ -91,7 +93,6 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
         ) o
         order by turn, number`
     )
-    const now = yield* Clock.currentTimeMillis
     const notices: Array<Notice> = []
     const superseded: Array<Claimed["superseded"][number]> = []
     let untilDue: Duration.Duration | undefined
@@ -100,7 +101,7 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>) =>
       if (row.id === null) {
         untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
         since = row.pausedSince ?? undefined
-      } else if (row.claim === null) superseded.push({ id: row.id, table: row.number, key: row.key })
+      } else if (row.claim === null) superseded.push({ id: row.id, table: row.number, key: row.key ?? "" })
       else notices.push(toNotice(row, row.id, row.claim, now))
     }
     const claimed: Claimed = { notices, superseded, untilDue, pausedSince: since }
@@ -113,7 +114,8 @@ interface ClaimRow {
   /** Null where the notice is superseded. */
   readonly claim: ClaimToken | null
   readonly number: number
-  readonly key: string
+  /** Null where the notice is a digest. */
+  readonly key: string | null
   readonly attempts: number
   readonly maybeSent: boolean
   readonly looks: number
@@ -128,7 +130,8 @@ interface ClaimRow {
 const toNotice = (row: ClaimRow, id: NoticeId, claim: ClaimToken, now: number): Notice => {
   const { attempts, crashes, key, looks, maybeSent, number, putBack, waited } = row
   return {
-    ...{ id, claim, table: number, key, attempts, maybeSent, looks, crashes, putBack },
+    ...{ id, claim, table: number, key: key ?? "", attempts, maybeSent, looks, crashes, putBack },
+    ...(key === null ? { digest: true } : {}),
     waited: Duration.millis(waited),
     createdAt: now - row.age
   }

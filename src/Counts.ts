@@ -10,6 +10,8 @@ import { orOutage } from "./SqlOutage.ts"
 
 /** Of a table and kind; a count of as many means so many or more. */
 export const countLimit = 10_000
+
+export const showCount = (count: number): string => (count >= countLimit ? `${count} or more` : String(count))
 const recentLimit = 10
 
 export interface Counts {
@@ -18,6 +20,8 @@ export interface Counts {
   readonly pausedSince: string | null
   /** To be mailed, or tried again. */
   readonly waiting: number
+  /** Of those, held for a digest or in one, see Burst.ts. */
+  readonly held: number
   /** Of those, may have been sent already. */
   readonly uncertain: number
   /** How long the oldest of them has been waiting. */
@@ -42,8 +46,9 @@ export interface Recent {
 
 export const count = Effect.fn("Counts.count")(function* (database: DatabaseName) {
   const sql = yield* SqlClient
-  const [waiting] = yield* orOutage(sql<Pick<Counts, "waiting" | "uncertain" | "oldestWaitingSeconds">>`
-    select count(*)::integer as waiting,
+  const [waiting] = yield* orOutage(sql<Pick<Counts, "waiting" | "held" | "uncertain" | "oldestWaitingSeconds">>`
+    select count(o.key)::integer as waiting,
+      (count(*) filter (where o.burst = 'held'))::integer as held,
       (count(*) filter (where o.maybe_sent or o.begun_at is not null and o.due_at < clock_timestamp()))::integer as uncertain,
       extract(epoch from clock_timestamp() - min(o.created_at))::float8 as "oldestWaitingSeconds"
     from inquiries_mailer.tables t cross join lateral (
@@ -90,7 +95,7 @@ export const count = Effect.fn("Counts.count")(function* (database: DatabaseName
   const counts: Counts = {
     source: "outbox",
     pausedSince: (yield* Pause.since(database)) ?? null,
-    ...(waiting ?? { waiting: 0, uncertain: 0, oldestWaitingSeconds: null }),
+    ...(waiting ?? { waiting: 0, held: 0, uncertain: 0, oldestWaitingSeconds: null }),
     parked: Object.fromEntries(reasons.map(({ count, reason }) => [reason, count])),
     ...(day ?? { sent: 0, gone: 0, lastSentAt: null }),
     recent: recent.map(({ secretKey, ...each }) => ({ ...each, key: showKey(each.key, secretKey) }))

@@ -18,6 +18,11 @@ export interface Credential {
 }
 
 export type Proof =
-  | { readonly _tag: "Secret"; readonly secret: Redacted.Redacted }
+  | {
+      readonly _tag: "Secret"
+      readonly secret: Redacted.Redacted
+      /** The day on which it ends, as YYYY-MM-DD, where somebody has said so. */
+      readonly expires?: string | undefined
+    }
   /** PEM text with a private key and its certificate. */
   | { readonly _tag: "Certificate"; readonly pem: Redacted.Redacted }

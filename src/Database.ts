@@ -53,6 +53,12 @@ export interface TableName {
   readonly name: string
 }
 
+/** More than `rows` within this time are mailed as a digest, see `Burst`. */
+export interface Burst {
+  readonly rows: number
+  readonly within: Duration.Duration
+}
+
 export interface Table {
   readonly name: TableName
   /** What the customer's own trigger notifies, for capture without the outbox; ours is always `inquiries_mailer`. */
@@ -62,6 +68,7 @@ export interface Table {
   readonly replyTo: string
   /** The column that says when the row was written. */
   readonly createdAt: string
+  readonly burst?: Burst
 }
 
 export interface Envelope {

@@ -50,7 +50,10 @@ export const decide = (
     case "Blocked":
       return { delay: undefined, spent: false, maybeSent: false, detail }
     case "Rejected":
-      return { outcome: "parked", detail }
+      // One row may be the cause; of what may have been sent before, the Message-ID must stay.
+      return notice.digest === true && !notice.maybeSent
+        ? { delay: undefined, spent: true, maybeSent: false, split: true, detail }
+        : { outcome: "parked", detail }
   }
 }
 

@@ -1,13 +1,11 @@
 // One notice: render, send, settle. From the begun mark to the settlement nothing can interrupt it, and the settlement
 // is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one;
 // only what the database still refuses when the program has to end is given up, and named.
-import type { Cause } from "effect"
-import { Clock, Data, DateTime, Effect, Metric, Random, Result, Schedule } from "effect"
-import { describeCrash } from "./Crash.ts"
+import { Clock, DateTime, Effect, Metric, Random, Result, Schedule } from "effect"
+import * as Compose from "./Compose.ts"
 import { decide } from "./Decision.ts"
 import type { Database, Table } from "./Database.ts"
 import { showTable } from "./Database.ts"
-import * as Letter from "./Letter.ts"
 import { explain, Mailer } from "./Mailer.ts"
 import * as Metrics from "./Metrics.ts"
 import type { Notice } from "./Notice.ts"
@@ -15,9 +13,9 @@ import { Outbox } from "./Outbox.ts"
 import * as Reconcile from "./Reconcile.ts"
 import type { Row } from "./Row.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
-import { parkedFor } from "./Settlement.ts"
 import { showKey } from "./Shown.ts"
 import type { Outage, Self } from "./State.ts"
+import * as Trace from "./Trace.ts"
 
 /** What a notice is delivered with. */
 export interface Watched {
@@ -30,24 +28,37 @@ export interface Watched {
 /** Until the database takes the outcome; a connection that broke is replaced at the first try. */
 const settling = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
 
-/**
- * Delivers one notice; true if it is settled then, false if it has another turn. `row` is fetched meanwhile, and undefined
- * when it has been deleted. Interruptible until the begun mark, not after it.
- */
-export const deliver = Effect.fn("Delivery.deliver")(
-  function* (notice: Notice, row: Effect.Effect<Row | undefined, Outage>, watched: Watched, self: Self) {
-    const outbox = yield* Outbox
+/** Delivers one notice. `row` is fetched meanwhile, and undefined when it has been deleted. */
+export const deliver = (notice: Notice, row: Effect.Effect<Row | undefined, Outage>, watched: Watched, self: Self) =>
+  Outbox.use(({ begin }) => carry(notice, Compose.single(notice, begin(notice), row, watched), watched, self))
+
+/** Delivers a digest; `fetch` gets the rows of its members. */
+export const deliverDigest = (
+  notice: Notice,
+  fetch: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Row>, Outage>,
+  watched: Watched,
+  self: Self
+) =>
+  Outbox.use(({ beginDigest }) =>
+    carry(notice, Compose.digest(notice, beginDigest(notice), fetch, watched), watched, self)
+  )
+
+/** True if it is settled then, false if it has another turn. Interruptible until the begun mark, not after it. */
+const carry = Effect.fn("Delivery.deliver")(
+  function* (notice: Notice, content: Compose.Content, watched: Watched, self: Self) {
     const mailer = yield* Mailer
     const meter = Metrics.meter(watched.database, watched.table)
 
     const instead = yield* Reconcile.insteadOfSending(notice, watched.database)
     if (instead !== undefined) return yield* settle(notice, instead.decision, instead.detail, self, meter)
-    const sent = yield* Effect.result(mailer.send(compose(notice, row, watched), outbox.begin(notice)))
+    const sent = yield* Effect.result(mailer.send(content.mail, content.begin))
     if (Result.isSuccess(sent)) {
       const { requestId } = sent.success
       yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
-      const detail = `accepted as request ${requestId ?? "unknown"}${notice.maybeSent ? ", maybe-duplicate" : ""}`
-      return yield* settle(notice, { outcome: "sent" }, detail, self, meter)
+      const told = content.told?.()
+      const rows = told === undefined ? "" : `, a digest of ${told.length} rows`
+      const detail = `accepted as request ${requestId ?? "unknown"}${rows}${notice.maybeSent ? ", maybe-duplicate" : ""}`
+      return yield* settle(notice, { outcome: "sent", told }, detail, self, meter)
     }
     const { failure } = sent
     switch (failure._tag) {
@@ -69,46 +80,24 @@ export const deliver = Effect.fn("Delivery.deliver")(
     }
   },
   Effect.uninterruptible,
-  (delivery, notice, _row, watched) =>
-    delivery.pipe(Effect.annotateLogs({ attempt: notice.attempts + 1 }), annotated(notice, watched))
+  (delivery, notice, _content, watched) =>
+    Effect.annotateLogs(delivery, { ...about(notice, watched), attempt: notice.attempts + 1 })
 )
 
+type Named = Pick<Notice, "digest" | "id" | "key">
+
 /** Log lines with which row of which table they are about. */
-export const annotated = ({ id, key }: Pick<Notice, "id" | "key">, { table, secretKey }: Watched) =>
-  Effect.annotateLogs({ table: showTable(table.name), key: showKey(key, secretKey), notice: id })
+export const annotated = (notice: Named, watched: Watched) => Effect.annotateLogs(about(notice, watched))
 
-/** There is no mail: surely nothing was sent. */
-class NotComposed extends Data.TaggedError("NotComposed")<{
-  readonly decision: Settlement | Postponement
-  readonly detail: string
-  readonly outage?: Outage
-}> {}
-
-const gone = new NotComposed({ decision: { outcome: "gone" }, detail: "the row was deleted before it could be mailed" })
-
-const unread = (outage: Outage) => {
-  const detail = `the row could not be read: ${outage.reason}`
-  return new NotComposed({ decision: { delay: undefined, spent: false, maybeSent: false, detail }, detail, outage })
-}
-
-const unfit = (cause: Cause.Cause<unknown>) => {
-  const detail = `${parkedFor.unfit}${describeCrash(cause)}`
-  return new NotComposed({ decision: { outcome: "parked", detail }, detail })
-}
-
-const compose = Effect.fnUntraced(function* (
-  notice: Notice,
-  fetched: Effect.Effect<Row | undefined, Outage>,
-  watched: Watched
-) {
-  const row = yield* Effect.mapError(fetched, unread)
-  if (row === undefined) return yield* gone
-  const date = yield* DateTime.now
-  return yield* Effect.catchCause(
-    Effect.sync(() => Letter.write(notice, row, watched, date)),
-    (cause) => Effect.fail(unfit(cause))
-  )
+const about = (notice: Named, watched: Watched) => ({
+  table: showTable(watched.table.name),
+  key: keyOf(notice, watched),
+  notice: notice.id
 })
+
+/** As people may see it. */
+export const keyOf = ({ digest, key }: Named, { secretKey }: Pick<Watched, "secretKey">): string =>
+  digest === true ? "(digest)" : showKey(key, secretKey)
 
 /** Writes until it is written, and then the child is healthy; false if the program ends before. */
 const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<boolean> => {
@@ -123,6 +112,8 @@ const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<bo
   return Effect.raceFirst(Effect.interruptible(Effect.delay(retried, "100 millis")), Effect.as(self.givenUp, false))
 }
 
+type Outcomes = ReadonlyMap<keyof Metrics.Meter["outcomes"], number>
+
 /** Writes the outcome, and says in one line what happened and what happens next; true if that was the end. */
 const settle = Effect.fnUntraced(function* (
   notice: Notice,
@@ -132,19 +123,26 @@ const settle = Effect.fnUntraced(function* (
   meter: Metrics.Meter
 ) {
   const outbox = yield* Outbox
-  const write = "outcome" in decision ? outbox.settle(notice, decision) : outbox.postpone(notice, decision)
   const outcome = "outcome" in decision ? decision.outcome : "postponed"
+  let rows: Outcomes = new Map([[outcome, 1]])
+  const write = !("outcome" in decision)
+    ? outbox.postpone(notice, decision)
+    : notice.digest === true
+      ? Effect.map(outbox.settleDigest(notice, decision), (counts) => void (rows = counts))
+      : outbox.settle(notice, decision)
+  yield* Trace.ended(outcome, outcome === "sent" || outcome === "gone" ? undefined : detail)
   const written = yield* Effect.matchEffect(write, {
     onSuccess: () => Effect.succeed(true),
     onFailure: (outage) => Effect.andThen(self.ailing(outage), again(write, self))
-  })
+  }).pipe(Trace.span.settle)
   if (!written) {
     yield* Effect.logError(
       `its outcome could not be written (${outcome}: ${detail}): it is uncertain at the next start`
     )
     return false
   }
-  yield* Metric.update(meter.outcomes[outcome], 1)
+  for (const [each, count] of rows) yield* Metric.update(meter.outcomes[each], count)
+  if ("outcome" in decision) yield* Trace.closed(notice, outcome)
   const next = "outcome" in decision ? undefined : yield* nextStep(decision)
   yield* logAt(outcome)(`${outcome}: ${detail}`).pipe(
     Effect.annotateLogs(next === undefined ? { outcome } : { outcome, next })
@@ -152,7 +150,8 @@ const settle = Effect.fnUntraced(function* (
   return "outcome" in decision
 })
 
-const nextStep = Effect.fnUntraced(function* ({ delay, looks }: Postponement) {
+const nextStep = Effect.fnUntraced(function* ({ delay, looks, split }: Postponement) {
+  if (split === true) return "its rows are sent in two digests of half the size"
   if (delay === undefined) return "sent as soon as its mailbox can be used"
   const step = looks === undefined ? "tried again" : "looked for in the mailbox"
   return `${step} at ${DateTime.formatIso(DateTime.addDuration(yield* DateTime.now, delay))}`

@@ -19,7 +19,9 @@ const ofOutbox: ReadonlyArray<Right> = [
   { privileges: "select, update", kind: "table", object: "inquiries_mailer.tables" },
   { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.outbox" },
   { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.incident" },
-  { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.pauses" }
+  { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.pauses" },
+  { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.receipt" },
+  { privileges: "select, insert, delete", kind: "table", object: "inquiries_mailer.away" }
 ]
 
 /** What a worker needs in this database. `outbox` says whether it keeps one there. */

@@ -1,20 +1,46 @@
 // Group commit: while one statement is under way, what is asked meanwhile gathers, and goes out together with the next.
 // A lone request waits for nobody; under load a round trip and a write to the server's disk serve many.
-import { type Array, Effect, type Request, RequestResolver, Semaphore } from "effect"
+import { Effect, Exit } from "effect"
 
-/** `run` completes every entry, or fails all that it has left. At most one runs at a time. */
-export const make = <A extends Request.Any>(
-  run: (entries: Array.NonEmptyArray<Request.Entry<A>>) => Effect.Effect<void, Request.Error<A>>
-): Effect.Effect<RequestResolver.RequestResolver<A>> =>
-  Effect.map(Semaphore.make(1), (turn) =>
-    RequestResolver.makeWith({
-      batchKey: () => undefined,
+export interface Entry<A, E> {
+  readonly asked: A
+  /** Answers whoever asked; only the first answer counts. */
+  readonly answer: (exit: Exit.Exit<void, E>) => void
+}
+
+/**
+ * What to ask with. `run` answers every entry, or fails all that it has left; at most one runs at a time, and nothing
+ * interrupts it. Who is interrupted before it has begun is not among its entries.
+ */
+export const make = <A, E>(
+  run: (entries: ReadonlyArray<Entry<A, E>>) => Effect.Effect<void, E>
+): Effect.Effect<(asked: A) => Effect.Effect<void, E>> =>
+  Effect.map(Effect.context(), (context) => {
+    const fork = Effect.runForkWith(context)
+    const waiting = new Set<Entry<A, E>>()
+    let underWay = false
+
+    const work = Effect.gen(function* () {
       // A breath, so that whoever was woken by the same batch of answers comes along.
-      delay: Effect.andThen(
-        turn.take(1),
-        Effect.onInterrupt(Effect.yieldNow, () => turn.release(1))
-      ),
-      collectWhile: () => true,
-      runAll: (entries) => Effect.ensuring(run(entries), turn.release(1))
+      for (yield* Effect.yieldNow; waiting.size > 0; yield* Effect.yieldNow) {
+        const entries = [...waiting]
+        waiting.clear()
+        const exit = yield* Effect.exit(run(entries))
+        for (const { answer } of entries) answer(Exit.isFailure(exit) ? exit : unanswered)
+      }
+      underWay = false
     })
-  )
+
+    return (asked) =>
+      Effect.callback((resume) => {
+        const entry: Entry<A, E> = { asked, answer: resume }
+        waiting.add(entry)
+        if (!underWay) {
+          underWay = true
+          fork(work)
+        }
+        return Effect.sync(() => void waiting.delete(entry))
+      })
+  })
+
+const unanswered = Exit.die(new Error("a group commit left a request without an answer"))

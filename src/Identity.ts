@@ -89,6 +89,8 @@ export const record = Effect.gen(function* () {
     }
     return 0
   }
+  // The members of a digest are parked one by one.
+  yield* sql`delete from inquiries_mailer.outbox where outcome is null and key is null`
   // Most of it before, in short statements: millions in one would exceed its time.
   let early = 0
   while (true) {

@@ -2,7 +2,7 @@
 // begins, once a day while it lasts, and when it is over. None of it holds a secret or customer data.
 import type { DateTime } from "effect"
 
-export type Kind = "unreachable" | "quarantine" | "blocked" | "parked" | "backlog" | "trigger" | "fuse"
+export type Kind = "unreachable" | "quarantine" | "blocked" | "parked" | "backlog" | "trigger" | "fuse" | "expiry"
 
 export interface Finding {
   readonly kind: Kind
@@ -25,18 +25,16 @@ const headlines: Readonly<Record<Kind, string>> = {
   parked: "notices are parked, and are not mailed unless somebody puts them back",
   backlog: "rows have been waiting to be mailed for a long time",
   trigger: "a table has lost its trigger, so that new rows are mailed late or not at all",
+  expiry: "the secret that its mails are sent with ends soon, or has ended",
   fuse: "so many rows were not captured that somebody has to decide whether they are mailed"
 }
 
+const turns = { opened: "", reminder: ", still", over: ", over" } as const
+
+/** In one line. */
+export const headline = ({ database, event, kind, table }: Message): string =>
+  `${table === "" ? database : `${database}, table ${table}`}${turns[event]}: ${headlines[kind]}`
+
 /** For a person, in a chat or a mail. */
-export const describe = ({ database, detail, event, kind, table }: Message): string => {
-  const about = table === "" ? database : `${database}, table ${table}`
-  switch (event) {
-    case "opened":
-      return `${about}: ${headlines[kind]}. ${detail}`
-    case "reminder":
-      return `${about}, still: ${headlines[kind]}. ${detail}`
-    case "over":
-      return `${about}, over: ${headlines[kind]}.`
-  }
-}
+export const describe = (message: Message): string =>
+  `${headline(message)}.${message.event === "over" ? "" : ` ${message.detail}`}`

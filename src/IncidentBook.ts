@@ -30,6 +30,12 @@ interface Entry {
   readonly since: DateTime.Utc
 }
 
+/** Told once a step, each of which has a detail of its own, and never reminded of in between. */
+const stepwise: Kind = "expiry"
+
+const isNews = (finding: Finding, known: Finding): boolean =>
+  finding.kind === stepwise && finding.detail !== known.detail
+
 const keyOf = ({ kind, table }: Finding): string => `${kind} ${table}`
 
 /** Of one database, for as long as the process lives. */
@@ -42,8 +48,10 @@ export const inMemory = (database: string): Book => {
     const found = new Set(findings.map(keyOf))
     for (const finding of findings) {
       const known = entries.get(keyOf(finding))
-      if (known !== undefined) Object.assign(known, { finding, over: false })
-      else entries.set(keyOf(finding), { finding, over: false, toldAt: undefined, handedUntil: 0, tries: 0, since })
+      if (known !== undefined) {
+        if (isNews(finding, known.finding)) known.toldAt = undefined
+        Object.assign(known, { finding, over: false })
+      } else entries.set(keyOf(finding), { finding, over: false, toldAt: undefined, handedUntil: 0, tries: 0, since })
     }
     const messages: Array<Message> = []
     for (const [key, entry] of entries) {
@@ -54,7 +62,8 @@ export const inMemory = (database: string): Book => {
         }
         entry.over = true
       }
-      const due = entry.over || entry.toldAt === undefined || now - entry.toldAt >= Duration.toMillis(reminder)
+      const remind = entry.toldAt !== undefined && now - entry.toldAt >= Duration.toMillis(reminder)
+      const due = entry.over || entry.toldAt === undefined || (remind && entry.finding.kind !== stepwise)
       if (!due || entry.handedUntil > now) continue
       entry.handedUntil = now + Duration.toMillis(lease) * 2 ** Math.min(entry.tries++, leaseDoublings)
       const event = entry.over ? "over" : entry.toldAt === undefined ? "opened" : "reminder"
@@ -93,7 +102,10 @@ export const inOutbox = Effect.fnUntraced(function* (database: string, retention
         on conflict (database_name, kind, about) do update set
           detail = excluded.detail, over_at = null, closed = false,
           since = case when i.closed then clock_timestamp() else i.since end,
-          told_at = case when i.closed then null else i.told_at end
+          told_at = case when i.closed or i.kind = ${stepwise}::text and i.detail <> excluded.detail
+            then null else i.told_at end,
+          handed_until = case when i.kind = ${stepwise}::text and i.detail <> excluded.detail
+            then null else i.handed_until end
         where i.over_at is not null or i.detail <> excluded.detail
       ),
       forgotten as (
@@ -114,7 +126,7 @@ export const inOutbox = Effect.fnUntraced(function* (database: string, retention
       where i.database_name = ${database}::text and not i.closed
         and (i.handed_until is null or i.handed_until <= clock_timestamp())
         and (i.over_at is not null or i.told_at is null
-          or i.told_at <= clock_timestamp() - ${Duration.toMillis(reminder)}::float8 * interval '1 ms')
+          or i.kind <> ${stepwise}::text and i.told_at <= clock_timestamp() - ${Duration.toMillis(reminder)}::float8 * interval '1 ms')
       returning i.kind, i.about as "table", i.detail, (extract(epoch from i.since) * 1000)::float8 as since,
         case when i.over_at is not null then 'over' when i.told_at is null then 'opened' else 'reminder' end as event`)
     return rows.map((row): Message => ({ ...row, database, since: DateTime.makeUnsafe(row.since) }))

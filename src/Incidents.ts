@@ -1,7 +1,9 @@
 // What the states of databases show that somebody must hear of: one that cannot be mailed from, and one whose monitor
 // crashes. Kept in memory, because the database is away: each worker tells for itself, and after a restart once more.
-import { Clock, Duration, Effect, SubscriptionRef } from "effect"
+import { Clock, DateTime, Duration, Effect, SubscriptionRef } from "effect"
 import { Alert, tell } from "./Alert.ts"
+import type { Database } from "./Database.ts"
+import * as Expiry from "./Expiry.ts"
 import type { Finding, Kind } from "./Incident.ts"
 import * as IncidentBook from "./IncidentBook.ts"
 import { standby } from "./NotifyMonitor.ts"
@@ -16,7 +18,9 @@ const sound = Duration.minutes(1)
 
 /** Watches for ever. */
 export const watch = Effect.fnUntraced(function* (
-  statuses: SubscriptionRef.SubscriptionRef<ReadonlyMap<string, Status>>
+  statuses: SubscriptionRef.SubscriptionRef<ReadonlyMap<string, Status>>,
+  /** Those where nothing is installed, which tell of the end of their secret in here, too. */
+  expiring: ReadonlyArray<Database> = []
 ) {
   const alert = yield* Alert
   if (alert === undefined) return
@@ -32,7 +36,10 @@ export const watch = Effect.fnUntraced(function* (
       const status = all.get(name)
       if (status === undefined) continue
       const { complete, findings } = history(status.state, now)
-      yield* Effect.forkChild(tell(alert, book, yield* Effect.orDie(book.note(findings, complete))))
+      const database = expiring.find((each) => each.name === name)
+      const ending = database === undefined ? [] : Expiry.findings(database, DateTime.makeUnsafe(now))
+      const noted = book.note([...findings, ...ending], [...complete, "expiry"])
+      yield* Effect.forkChild(tell(alert, book, yield* Effect.orDie(noted)))
     }
     yield* Effect.sleep(every)
   }
@@ -68,7 +75,8 @@ export const history = () => {
 
 const both: ReadonlyArray<Kind> = ["unreachable", "quarantine"]
 
-const works = (state: State): boolean => {
+/** Whether its mail gets on, as far as the database goes. */
+export const works = (state: State): boolean => {
   switch (state._tag) {
     case "listening":
     case "polling":

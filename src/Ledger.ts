@@ -6,8 +6,7 @@ import { Clock, Duration, Effect } from "effect"
 import { lease } from "./Claim.ts"
 import type { DatabaseName } from "./Database.ts"
 import { type Claimed, ClaimToken, type Notice, NoticeId } from "./Notice.ts"
-import type { Outbox } from "./Outbox.ts"
-import { grace } from "./Outbox.ts"
+import { grace, noDigests, type Outbox } from "./Outbox.ts"
 import { type Switch, switched } from "./Pause.ts"
 import { NotBegun } from "./Settlement.ts"
 
@@ -144,6 +143,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
       Effect.sync(() => {
         if (held(notice) !== undefined || outcome === "sent") entries.delete(notice.id)
       }),
+    ...noDigests,
     postpone: (notice, { delay, looks, maybeSent, spent }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const entry = held(notice)

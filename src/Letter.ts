@@ -6,21 +6,45 @@ import type { Mail } from "./Mailer.ts"
 import type { Notice } from "./Notice.ts"
 import { messageId } from "./Notice.ts"
 import type { Row } from "./Row.ts"
+import { digest } from "./template/digest.ts"
 import { render } from "./template/render.ts"
+import type { Context, Rendered } from "./template/Template.ts"
 
-export const write = (
+interface Place {
+  readonly database: Database
+  readonly table: Table
+}
+
+export const write = (notice: Pick<Notice, "id" | "maybeSent">, row: Row, place: Place, date: DateTime.Utc): Mail =>
+  addressed(notice, place, date, render(place.table.template)(row, contextOf(place)))
+
+/** One mail that tells of all these rows. */
+export const writeDigest = (
   notice: Pick<Notice, "id" | "maybeSent">,
-  row: Row,
-  { database, table }: { readonly database: Database; readonly table: Table },
+  rows: ReadonlyArray<Row>,
+  place: Place,
   date: DateTime.Utc
 ): Mail => {
-  const context = { ...table, database: database.name, timeZone: database.timeZone }
-  return {
-    ...render(table.template)(row, context),
-    ...database.envelope,
-    date,
-    messageId: messageId(notice.id, database.envelope.from),
-    correlationId: notice.id,
-    maybeDuplicate: notice.maybeSent
-  }
+  const { burst, template } = place.table
+  return addressed(notice, place, date, digest(template, rows, burst?.within, contextOf(place)))
 }
+
+const contextOf = ({ database, table }: Place): Context => ({
+  ...table,
+  database: database.name,
+  timeZone: database.timeZone
+})
+
+const addressed = (
+  notice: Pick<Notice, "id" | "maybeSent">,
+  { database: { envelope } }: Place,
+  date: DateTime.Utc,
+  rendered: Rendered
+): Mail => ({
+  ...rendered,
+  ...envelope,
+  date,
+  messageId: messageId(notice.id, envelope.from),
+  correlationId: notice.id,
+  maybeDuplicate: notice.maybeSent
+})

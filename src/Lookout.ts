@@ -1,11 +1,12 @@
 // Looks, now and then, at how the mail of one database gets on: the numbers for the metrics, and what somebody must hear of.
 // It is housekeeping: that it fails stops no mail, and is said once.
-import { Duration, Effect } from "effect"
+import { DateTime, Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { Alert, tell } from "./Alert.ts"
 import * as Backlog from "./Backlog.ts"
 import type { Tables } from "./Batch.ts"
 import type { Database } from "./Database.ts"
+import * as Expiry from "./Expiry.ts"
 import type { Finding, Kind } from "./Incident.ts"
 import * as IncidentBook from "./IncidentBook.ts"
 import { explain, Mailer } from "./Mailer.ts"
@@ -19,7 +20,7 @@ const every = Duration.seconds(30)
 /** Waiting longer than this is no hiccup. Where somebody only looks now and then, the time between two looks is added. */
 const patience = Duration.minutes(10)
 
-const always: ReadonlyArray<Kind> = ["backlog", "parked", "trigger", "fuse"]
+const always: ReadonlyArray<Kind> = ["backlog", "parked", "trigger", "fuse", "expiry"]
 
 /**
  * Both know what they saw before. `once` is to be run again and again, and ends when everything is told, after a minute at most;
@@ -51,6 +52,8 @@ export const make = Effect.fnUntraced(function* (
       )
     )
     if (all.age > Duration.toSeconds(Duration.sum(patience, rests))) findings.push(late(all))
+    // By the database's clock, on which all replicas agree.
+    findings.push(...Expiry.findings(database, DateTime.makeUnsafe(all.now)))
     const standing = yield* mailer.standing
     const blocked = standing._tag !== "Open" && standing.reason._tag === "Blocked" ? standing.reason : undefined
     if (blocked !== undefined) findings.push({ kind: "blocked", table: "", detail: explain(blocked) })
@@ -80,7 +83,8 @@ const sum = (standings: ReadonlyArray<Backlog.Standing>) => ({
   waiting: standings.reduce((all, { waiting }) => all + waiting, 0),
   age: Math.max(0, ...standings.map(({ age }) => age)),
   parked: standings.reduce((all, { parked }) => all + parked, 0),
-  incidents: standings[0]?.incidents ?? 0
+  incidents: standings[0]?.incidents ?? 0,
+  now: standings[0]?.now ?? 0
 })
 
 const late = ({ age, waiting }: Metrics.Backlog): Finding => ({

@@ -1,4 +1,4 @@
-// What the worker counts and measures, under names that stay: the README lists them all. Labels come from the settings and
+// What the worker counts and measures, under names that stay: docs/metrics.md lists them all. Labels come from the settings and
 // from short lists, never from a row, so that no series is personal and their number has a bound.
 import { Clock, Duration, Effect, Layer, Metric, SubscriptionRef } from "effect"
 import { PrometheusMetrics } from "effect/observability"

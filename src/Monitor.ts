@@ -5,6 +5,7 @@ import { Clock, Duration, Effect, FiberSet, Latch, Option, Queue, Semaphore } fr
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
+import * as Burst from "./Burst.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import * as Housekeeping from "./Housekeeping.ts"
@@ -17,6 +18,7 @@ import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage, Self } from "./State.ts"
+import * as Trace from "./Trace.ts"
 import * as Trigger from "./Trigger.ts"
 import * as Watched from "./Watched.ts"
 
@@ -43,7 +45,7 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const pollEvery = yield* pollInterval(database, notifications.deaf)
   const self = asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
-  const outbox = Outbox.layer([...tables.keys()])
+  const outbox = Outbox.layer([...tables.keys()], Burst.among(tables))
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
   const lookout = yield* Lookout.make(database, tables, lost, sleeps ? pollEvery : Duration.zero)
@@ -117,7 +119,7 @@ const claiming = Effect.fnUntraced(function* <R>(
     .withPermitsIfAvailable(1)(atPoll)
     .pipe(Effect.map((more) => void (Option.contains(more, true) && Queue.offerUnsafe(postponed, undefined))))
 
-  const deliver = Effect.fnUntraced(function* (claimed: Claimed) {
+  const deliver = Effect.fnUntraced(function* (claimed: Claimed, claim: Trace.Times) {
     const started = yield* Clock.currentTimeMillis
     let left = claimed.notices.length
     inHand += left
@@ -131,7 +133,7 @@ const claiming = Effect.fnUntraced(function* <R>(
       if (!settled) Queue.offerUnsafe(postponed, undefined)
     }
     yield* Effect.ensuring(
-      deliverAll(claimed, tables, self, done),
+      deliverAll(claimed, tables, self, done, claim),
       Effect.sync(() => give(left))
     )
     size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
@@ -152,11 +154,12 @@ const claiming = Effect.fnUntraced(function* <R>(
     }
     yield* notifications.clear
     yield* Queue.clear(postponed)
-    const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size - inHand)
+    const [claimed, claim] = yield* Trace.timed(outbox.claim(standing._tag === "Probe" ? 1 : size - inHand))
     yield* self.paused(claimed.pausedSince)
     const some = claimed.notices.length + claimed.superseded.length > 0
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
-    if (some) yield* standing._tag === "Probe" ? deliver(claimed) : FiberSet.run(batches, deliver(claimed))
+    const delivery = deliver(claimed, claim)
+    if (some) yield* standing._tag === "Probe" ? delivery : FiberSet.run(batches, delivery)
     const now = yield* Clock.currentTimeMillis
     if (now - polled >= Duration.toMillis(pollEvery)) {
       polled = now
@@ -165,9 +168,8 @@ const claiming = Effect.fnUntraced(function* <R>(
     // What is due stays so until somebody resumes, which is notified.
     const due = claimed.pausedSince === undefined ? (claimed.untilDue ?? pollEvery) : pollEvery
     if (some && Duration.isZero(due)) continue
-    yield* Effect.raceFirst(notifications.next, Queue.take(postponed)).pipe(
-      Effect.timeoutOption(Duration.max(contention, Duration.min(due, pollEvery)))
-    )
+    const latest = Duration.max(contention, Duration.min(due, pollEvery))
+    yield* Effect.raceAllFirst([notifications.next, Queue.take(postponed), Effect.sleep(latest)])
   }
 })
 

@@ -30,6 +30,14 @@ export interface Notice {
   readonly createdAt: number
   /** A person put it back after it was parked: the doubt that it was parked for does not park it again. */
   readonly putBack: boolean
+  /** It stands for several rows, which are mailed together and settled with it; its key is empty. */
+  readonly digest?: boolean
+}
+
+/** A notice that a digest tells of. */
+export interface Member {
+  readonly id: NoticeId
+  readonly key: string
 }
 
 export interface Claimed {

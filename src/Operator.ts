@@ -149,6 +149,7 @@ const remembered = Effect.fnUntraced(function* (ledger: Ledger | undefined) {
     source: "memory",
     pausedSince: ledger.pause.since ?? null,
     waiting: waiting.length,
+    held: 0,
     uncertain: 0,
     oldestWaitingSeconds: waiting.length === 0 ? null : (now - oldest) / 1_000,
     parked: {},

@@ -2,11 +2,13 @@
 // begin and settle are single autocommit statements, so that a peer that vanished keeps nothing locked. `due_at` is when
 // a notice may next be acted upon: its turn, or while it is claimed the end of the lease. So one index answers both what
 // is due and when the next is, and a dead replica's notices come up by themselves.
-import { Context, Duration, Effect, Exit, Layer, Request } from "effect"
+import { Context, Duration, Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
+import * as Burst from "./Burst.ts"
 import { claim, lease, newerWaits, unsettled } from "./Claim.ts"
+import * as Digest from "./Digest.ts"
 import * as GroupCommit from "./GroupCommit.ts"
-import type { Claimed, Notice, NoticeId } from "./Notice.ts"
+import type { Claimed, Member, Notice, NoticeId } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
 import { NotBegun } from "./Settlement.ts"
 import { orOutage } from "./SqlOutage.ts"
@@ -29,11 +31,23 @@ export class Outbox extends Context.Service<
     /** Writes the outcome. `sent` is written even when somebody else claimed the notice in the meantime. */
     readonly settle: (notice: Notice, settlement: Settlement) => Effect.Effect<void, Outage>
     readonly postpone: (notice: Notice, postponement: Postponement) => Effect.Effect<void, Outage>
+    /** `begin` of a digest: the notices that it tells of, the same ones at every attempt but for rows that are gone. */
+    readonly beginDigest: (notice: Notice) => Effect.Effect<ReadonlyArray<Member>, NotBegun | Outage>
+    /** `settle` of a digest and of all that it tells of: how many ended how. */
+    readonly settleDigest: (notice: Notice, settlement: Settlement) => Effect.Effect<Digest.Outcomes, Outage>
   }
 >()("inquiries-mailer/Outbox") {
   /** The outbox as seen by whoever watches the tables with these numbers; it touches no other table's notices. */
-  static readonly layer = (tables: ReadonlyArray<number>): Layer.Layer<Outbox, never, SqlClient> =>
-    Layer.effect(Outbox, make(tables))
+  static readonly layer = (
+    tables: ReadonlyArray<number>,
+    bursts: ReadonlyArray<Burst.Numbered> = []
+  ): Layer.Layer<Outbox, never, SqlClient> => Layer.effect(Outbox, make(tables, bursts))
+}
+
+/** Of an outbox that forms none. */
+export const noDigests: Pick<Outbox["Service"], "beginDigest" | "settleDigest"> = {
+  beginDigest: () => Effect.fail(new NotBegun()),
+  settleDigest: () => Effect.succeed(new Map())
 }
 
 /** Whether `migrate` was here. */
@@ -44,7 +58,7 @@ export const installed: Effect.Effect<boolean, Outage, SqlClient> = Effect.gen(f
   return row?.there === true
 })
 
-const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
+const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts: ReadonlyArray<Burst.Numbered>) {
   const sql = yield* SqlClient
 
   const renew = Effect.fn("Outbox.renew")(function* (notices: ReadonlyArray<Notice>) {
@@ -63,9 +77,9 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
     sql`id = any(${notices.map(({ id }) => id)}::uuid[]) and claim = any(${notices.map((n) => n.claim)}::uuid[])
       and ${sql.literal(unsettled)} and begun_at is null`
 
-  const beginning = yield* GroupCommit.make<Begin>((entries) =>
+  const begin = yield* GroupCommit.make<Notice, NotBegun | Outage>((entries) =>
     Effect.gen(function* () {
-      const notices = entries.map(({ request }) => request.notice)
+      const notices = entries.map(({ asked }) => asked)
       const ids = notices.map(({ id }) => id)
       const rows = yield* orOutage(sql<{ readonly id: NoticeId }>`
         update inquiries_mailer.outbox o
@@ -76,16 +90,13 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
           and not ${sql.literal(newerWaits)}
         returning o.id`)
       const begun = new Set(rows.map(({ id }) => id))
-      for (const entry of entries) {
-        entry.completeUnsafe(begun.has(entry.request.notice.id) ? Exit.void : Exit.fail(new NotBegun()))
-      }
+      for (const { answer, asked } of entries) answer(begun.has(asked.id) ? Exit.void : Exit.fail(new NotBegun()))
     })
   )
-  const begin = (notice: Notice) => Effect.request(new Begin({ notice }), beginning)
 
-  const settling = yield* GroupCommit.make<Settle>((entries) =>
+  const settling = yield* GroupCommit.make<Settle, Outage>((entries) =>
     Effect.gen(function* () {
-      const all = entries.map(({ request: { notice, settlement } }) => ({ notice, settlement }))
+      const all = entries.map(({ asked }) => asked)
       const ids = all.map(({ notice }) => notice.id)
       const claims = all.map(({ notice }) => notice.claim)
       const outcomes = all.map(({ settlement }) => settlement.outcome)
@@ -98,13 +109,13 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
         from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[], ${doubts}::boolean[])
           as s (id, claim, outcome, detail, doubt)
         where o.id = s.id and o.id = any(${ids}::uuid[]) and ${sql.literal(unsettled)} and (o.claim = s.claim or s.outcome = 'sent')`)
-      for (const entry of entries) entry.completeUnsafe(Exit.void)
+      for (const { answer } of entries) answer(Exit.void)
     })
   )
-  const settle = (notice: Notice, settlement: Settlement) =>
-    Effect.request(new Settle({ notice, settlement }), settling)
+  const settle = (notice: Notice, settlement: Settlement) => settling({ notice, settlement })
 
   const postpone = Effect.fn("Outbox.postpone")(function* (notice: Notice, postponement: Postponement) {
+    if (postponement.split === true) return yield* Digest.split(sql, notice)
     const delay = postponement.delay === undefined ? null : Duration.toMillis(postponement.delay)
     const counted = postponement.spent || postponement.looks !== undefined
     yield* orOutage(sql`
@@ -119,8 +130,15 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>) {
       where id = ${notice.id}::uuid and ${sql.literal(unsettled)} and claim = ${notice.claim}::uuid`)
   })
 
-  return { claim: claim(sql, tables), renew, release, begin, settle, postpone }
+  return {
+    claim: bursts.length === 0 ? claim(sql, tables) : Burst.claim(sql, tables, bursts),
+    ...{ renew, release, begin, settle, postpone },
+    beginDigest: Digest.begin(sql, lease + grace),
+    settleDigest: Digest.settle(sql)
+  }
 })
 
-class Begin extends Request.Class<{ readonly notice: Notice }, void, NotBegun | Outage> {}
-class Settle extends Request.Class<{ readonly notice: Notice; readonly settlement: Settlement }, void, Outage> {}
+interface Settle {
+  readonly notice: Notice
+  readonly settlement: Settlement
+}

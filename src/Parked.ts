@@ -126,7 +126,7 @@ const replaced = `exists (select from (select id, created_at from ${noticesOf("o
 const putBack = `outcome = case when c.replaced then 'superseded' end,
   settled_at = case when c.replaced then clock_timestamp() end,
   claim = null, begun_at = null, due_at = clock_timestamp(), put_back = true, detail = null, first_attempt_at = null,
-  attempts = 0, crashes = 0, looks = 0, waited = interval '0'`
+  attempts = 0, crashes = 0, looks = 0, waited = interval '0', burst = 'singly', digest = null`
 
 const setAside = "outcome = 'discarded', settled_at = clock_timestamp(), claim = null"
 

@@ -8,6 +8,7 @@ import type { Notice } from "./Notice.ts"
 import { messageId } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
 import { parkedFor } from "./Settlement.ts"
+import * as Trace from "./Trace.ts"
 
 export interface Instead {
   readonly decision: Settlement | Postponement
@@ -21,7 +22,7 @@ const because = (decision: Settlement | Postponement): Instead => ({
 })
 
 /** What becomes of a notice without sending it; undefined if it is to be sent. */
-export const insteadOfSending = Effect.fn("Reconcile.insteadOfSending")(function* (
+export const insteadOfSending = Effect.fnUntraced(function* (
   notice: Notice,
   { envelope, reconcile }: Database
 ): Effect.fn.Return<Instead | undefined, never, Mailer> {
@@ -35,7 +36,7 @@ export const insteadOfSending = Effect.fn("Reconcile.insteadOfSending")(function
     return because(doubtful("the worker ended, or got no answer, while it was sending this mail"))
   }
   const mailer = yield* Mailer
-  const found = yield* Effect.result(mailer.find(messageId(notice.id, envelope.from)))
+  const found = yield* Effect.result(Trace.span.look(mailer.find(messageId(notice.id, envelope.from))))
   if (Result.isFailure(found)) {
     const { reason } = found.failure
     if (reason._tag === "Blocked") yield* Effect.logError(`not looked for in the mailbox: ${explain(reason)}`)

@@ -8,14 +8,24 @@ import type { Field, Row } from "./Row.ts"
 import { orOutage } from "./SqlOutage.ts"
 
 /** Characters of one field, and of all fields of one row together; a row of 16 columns still gets all of each. */
-const fieldLimit = 65_536
-const rowLimit = 1_048_576
+interface Limits {
+  readonly field: number
+  readonly row: number
+}
+
+const all: Limits = { field: 65_536, row: 1_048_576 }
+/** Where a mail tells of many rows. */
+export const brief: Limits = { field: 1_000, row: 16_384 }
 
 /** The rows with these keys, by key. A key that is missing in the answer has no row any more. */
-export const fetch = Effect.fn("Records.fetch")(function* (table: Description, keys: ReadonlyArray<string>) {
+export const fetch = Effect.fn("Records.fetch")(function* (
+  table: Description,
+  keys: ReadonlyArray<string>,
+  limits: Limits = all
+) {
   const sql = yield* SqlClient
   const rows = yield* orOutage(
-    sql.unsafe<FetchedRow>(statement(table), [keys.filter((key) => fits(key, table.keyType))])
+    sql.unsafe<FetchedRow>(statement(table, limits), [keys.filter((key) => fits(key, table.keyType))])
   )
   return new Map(rows.map((fetched) => [fetched.key, toRow(table, fetched)]))
 })
@@ -44,8 +54,8 @@ const fits = (key: string, type: KeyType): boolean => {
 const bits = { smallint: 16, integer: 32, bigint: 64 }
 
 /** Two arrays, not two columns a column: a table may have 1,600 columns, and a SELECT list no more than 1,664. */
-const statement = (table: Description): string => {
-  const limit = Math.min(fieldLimit, Math.floor(rowLimit / table.columns.length))
+const statement = (table: Description, { field, row }: Limits): string => {
+  const limit = Math.min(field, Math.floor(row / table.columns.length))
   const key = identifier(table.key)
   return `select r.${key}::text as key,
       array[${table.columns.map((column) => value(column, limit)).join(", ")}]::text[] as values,

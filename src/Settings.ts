@@ -2,6 +2,7 @@
 // Secrets leave it as Redacted and stand in no error.
 import { parseEnv } from "node:util"
 import { Effect, type FileSystem, type Redacted, Result, Schema } from "effect"
+import type * as Otlp from "./Otlp.ts"
 import type { Database } from "./Database.ts"
 import { build } from "./Settings/Build.ts"
 import { Databases } from "./Settings/Document.ts"
@@ -10,6 +11,7 @@ import { fieldAt, fieldNames } from "./Settings/Fields.ts"
 import { json, namedIn } from "./Settings/Json.ts"
 import { makingVariables, numbered } from "./Settings/Numbered.ts"
 import { readText, unreadable } from "./Settings/Pem.ts"
+import { inTheClear, otelOf } from "./Settings/Otel.ts"
 import { type Place, placesOf } from "./Settings/Place.ts"
 import { problemsOf } from "./Settings/Problems.ts"
 import { rules } from "./Settings/Rules.ts"
@@ -18,21 +20,24 @@ import {
   isServiceName,
   type Log,
   logOf,
-  serviceExamples,
+  serviceExample,
   serviceFields,
   serviceVariables,
   webhookOf
 } from "./Settings/Service.ts"
 import { SettingsError, type SettingsIssue } from "./Settings/SettingsError.ts"
+import { type Told, toldOf } from "./Settings/Told.ts"
 import { type Environment, environment, type Path, type Problem, type Source } from "./Settings/Source.ts"
 
-export interface Settings {
+export interface Settings extends Told {
   readonly databases: ReadonlyArray<Database>
   readonly log: Log
   /** Where alerts go; undefined if nobody wants to hear. */
   readonly webhook: Redacted.Redacted | undefined
   /** Where HTTP is served; absent if it is not. */
   readonly endpoint: Endpoint | undefined
+  /** Where traces, metrics and log lines go; absent if they are not exported. */
+  readonly otel: Otlp.Options | undefined
   /** What the settings of each database are called, in the same order. */
   readonly places: ReadonlyArray<Place>
 }
@@ -114,7 +119,7 @@ const withoutFirst = ({ path, problem, like }: Problem): Problem => ({
 })
 
 const serviceIssue = ({ path: [name], problem }: Problem): ReadonlyArray<SettingsIssue> =>
-  isServiceName(name) ? [{ at: name, problem, example: `${name}=${serviceExamples[name]}` }] : []
+  isServiceName(name) ? [{ at: name, problem, example: serviceExample(name) }] : []
 
 /** `terminal` says whether the log is read by a person: the default of LOG_FORMAT. */
 export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
@@ -123,14 +128,15 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
 ): Effect.fn.Return<Settings, SettingsError, FileSystem.FileSystem> {
   const env = environment(variables)
   const source = yield* findSource(env)
-  const raw = { ...serviceVariables(env), ...(source.entries === undefined ? {} : { databases: source.entries }) }
+  const shared = serviceVariables(env)
+  const raw = { ...shared, ...(source.entries === undefined ? {} : { databases: source.entries }) }
   const decoded = yield* Effect.result(decode(raw))
   const problems = Result.isFailure(decoded) ? problemsOf(decoded.failure.issue) : []
   const inDatabases = problems.filter(({ path }) => path[0] === "databases").map(withoutFirst)
   const [first, ...others] = [
     ...source.issues,
     ...databaseIssues(source, [...rules(source), ...inDatabases]),
-    ...problems.flatMap(serviceIssue)
+    ...[...problems, ...inTheClear(shared)].flatMap(serviceIssue)
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)
@@ -138,7 +144,9 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
     databases: build(databases, cloudOf(service)),
     log: logOf(service, terminal),
     webhook: webhookOf(service),
+    ...toldOf(service),
     endpoint: endpointOf(service),
+    otel: otelOf(service),
     places: placesOf(source)
   }
 })

@@ -6,7 +6,8 @@ import { Data } from "effect"
 export class NotBegun extends Data.TaggedError("NotBegun") {}
 
 export type Settlement =
-  | { readonly outcome: "sent" }
+  /** `told`: those of a digest's members whose rows are in its mail; all of them where that is not known. */
+  | { readonly outcome: "sent"; readonly told?: ReadonlyArray<string> | undefined }
   /** The row was deleted before it could be mailed. */
   | { readonly outcome: "gone" }
   /** Set aside after a permanent failure, visible and re-queueable. */
@@ -30,5 +31,7 @@ export interface Postponement {
   readonly maybeSent: boolean
   /** If it is looked for in the mailbox next: the looks that found nothing so far. `delay` counts then, too. */
   readonly looks?: number
+  /** A digest that was surely not sent and never will be as it is: its rows go on in two of half the size. */
+  readonly split?: boolean
   readonly detail: string
 }

@@ -30,6 +30,7 @@ const Counts = Schema.Struct({
   ),
   pausedSince: Schema.NullOr(Time),
   waiting: described(Schema.Natural, "notices that are to be mailed; 10,000 means so many or more"),
+  held: described(Schema.Natural, "of those, held for a digest or in one, because many came at once"),
   uncertain: described(Schema.Natural, "of those, may have been sent already"),
   oldestWaitingSeconds: Schema.NullOr(Schema.Finite),
   parked: described(
@@ -58,6 +59,9 @@ const DatabaseStatus = Schema.Struct({
   nextAttempt: Schema.NullOr(Time),
   crashes: described(Schema.NullOr(Schema.Natural), "without a healthy minute between"),
   restarts: described(Schema.NullOr(Schema.Natural), "starts after the first, for whatever reason"),
+  clientSecretExpires: Schema.optionalKey(
+    described(Schema.String, "the day on which the secret ends that its mails are sent with, where the settings say it")
+  ),
   mailbox: described(Schema.NullOr(Mailbox), "the mailbox that its mails are sent from"),
   counts: described(Schema.NullOr(Counts), "a few seconds old at most; null while the database cannot be asked")
 })

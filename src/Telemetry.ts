@@ -3,20 +3,25 @@
 import type { LogLevel } from "effect"
 import { Console, Effect, Layer, Logger, References } from "effect"
 import { describeCrash } from "./Crash.ts"
+import * as Otlp from "./Otlp.ts"
+import type { Line } from "./Otlp/Logs.ts"
 
 export interface Options {
   readonly level: LogLevel.LogLevel
   readonly format: "json" | "pretty"
 }
 
-/** Replaces all loggers by the one that these options ask for. */
-export const layer = ({ level, format }: Options): Layer.Layer<never> =>
+/** Replaces all loggers by the one that these options ask for; with `otel` lines, metrics and traces go to a collector, too. */
+export const layer = (options: Options, otel?: Otlp.Options): Layer.Layer<never> =>
+  otel === undefined ? printing(options) : Layer.provideMerge(Otlp.layer(otel, line), printing(options))
+
+const printing = ({ level, format }: Options): Layer.Layer<never> =>
   Layer.mergeAll(
     Layer.unwrap(
       Effect.map(printer, (print) => Logger.layer([print(Logger.map(line, format === "json" ? toJson : toText))]))
     ),
     Layer.succeed(References.MinimumLogLevel, level),
-    // Nothing takes spans out of the process yet, so none is made.
+    // Only what is done for a notice is traced, and `Trace` says so where it begins: no other span is made.
     Layer.succeed(References.TracerEnabled, false)
   )
 
@@ -43,13 +48,6 @@ const printer = Effect.map(
   ),
   ({ print }) => Logger.map<string, void>(print)
 )
-
-interface Line {
-  readonly time: string
-  readonly level: string
-  readonly message: string
-  readonly annotations: Readonly<Record<string, unknown>>
-}
 
 const line: Logger.Logger<unknown, Line> = Logger.make(({ cause, date, fiber, logLevel, message }) => {
   const said = (Array.isArray(message) ? message : [message]).map(String)

@@ -94,7 +94,7 @@ const registered = Effect.fnUntraced(function* (name: DatabaseName) {
 const unsettled = Effect.fnUntraced(function* (numbers: ReadonlyArray<number>) {
   const sql = yield* SqlClient
   const [row] = yield* sql<{ readonly count: number }>`
-    select count(*)::integer as count from unnest(${numbers}::integer[]) as t (number)
+    select count(o.key)::integer as count from unnest(${numbers}::integer[]) as t (number)
       join inquiries_mailer.outbox o on o.table_number = t.number and o.outcome is null`
   return row?.count ?? 0
 })

@@ -58,7 +58,7 @@ export const begin = Effect.fn("Watermark.begin")(function* (number: number, swe
       : `(now() + ${overlap})::text`
   yield* sql.unsafe(
     `update inquiries_mailer.tables set swept_table = to_regclass($2), swept_by = $3, swept_through = (${through}),
-      swept_next = null, swept_horizon = null, sweep_waiting = null
+      swept_next = null, swept_horizon = null, sweep_waiting = null, watched_since = clock_timestamp()
     where number = $1::integer`,
     [number, name, order.by]
   )

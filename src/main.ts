@@ -9,6 +9,7 @@ import { migrateCommand } from "./command/migrate.ts"
 import { parkedCommand } from "./command/parked.ts"
 import { pauseCommand, resumeCommand } from "./command/pause.ts"
 import { previewCommand } from "./command/preview.ts"
+import { receiptCommand } from "./command/receipt.ts"
 import { runCommand, work } from "./command/run.ts"
 import { statusCommand } from "./command/status.ts"
 import { sweepCommand } from "./command/sweep.ts"
@@ -50,6 +51,7 @@ Command.make("inquiries-mailer", {}, work).pipe(
     previewCommand,
     sweepCommand,
     statusCommand,
+    receiptCommand,
     parkedCommand,
     pauseCommand,
     resumeCommand,

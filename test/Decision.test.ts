@@ -128,3 +128,18 @@ describe("decideUnsearched", () => {
     assert.deepInclude(decideUnsearched(old, reason), { delay: minutes(5), spent: false, maybeSent: false })
   })
 })
+
+describe("decide, of a digest", () => {
+  const refused = new Rejected({ detail: "Microsoft Graph answered 400." })
+  const digest = (maybeSent: boolean) => notice("", { digest: true, maybeSent })
+
+  it("splits one that was refused and surely never sent, because one row may be the cause", () => {
+    const decision = decide(digest(false), refused, 0.5, "resend")
+    assert.deepInclude(decision, { split: true, delay: undefined })
+    assert.notProperty(decision, "outcome")
+  })
+
+  it("parks one that was refused and may have been sent before, because its Message-ID must stay", () => {
+    assert.deepInclude(decide(digest(true), refused, 0.5, "resend"), { outcome: "parked" })
+  })
+})

@@ -34,6 +34,7 @@ export const costOf = (pid: number): Cost => {
 
 /** Starts it, resolves when it says that it listens, and ends it with the scope. */
 export const start = Effect.fn("contestant.start")(function* ({ args, env, name }: Contestant) {
+  const began = performance.now()
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] })),
     (child) =>
@@ -48,5 +49,5 @@ export const start = Effect.fn("contestant.start")(function* ({ args, env, name 
       if (line.includes("listening")) resume(Effect.void)
     })
   })
-  return { cost: Effect.sync(() => costOf(child.pid ?? 0)) }
+  return { cost: Effect.sync(() => costOf(child.pid ?? 0)), up: performance.now() - began }
 })

@@ -5,7 +5,6 @@ import { Clock, Effect } from "effect"
 import type * as GraphStandIn from "../stage/GraphStandIn.ts"
 
 export const pace = { rowsPerSecond: 50, rows: 500 }
-export const burst = 5_000
 /** Rows before a measurement: a program that runs for months has its machine code compiled and its connections up. */
 const warmUp = 2_000
 
@@ -18,6 +17,8 @@ export interface Measured {
   /** Seconds of processor time for 1,000 mails of the burst. */
   readonly cpu: number
   readonly rss: number
+  /** Milliseconds from its start until it listens. */
+  readonly up: number
 }
 
 /** When each row was accepted as a mail, by the number in its Reply-To; milliseconds of `performance.now`. */
@@ -38,7 +39,7 @@ const insertOne = (sql: PgClient.PgClient, n: number) =>
   sql`insert into inquiries (name, email, subject, message)
     values ('Jane Doe', ${`bench${n}@example.com`}, '2023 Honda Civic', 'Is it still for sale? I could come by on Saturday.')`
 
-const insertMany = (sql: PgClient.PgClient, from: number, count: number) =>
+export const insertMany = (sql: PgClient.PgClient, from: number, count: number) =>
   sql`insert into inquiries (name, email, subject, message)
     select 'Jane Doe', 'bench' || n || '@example.com', '2023 Honda Civic', 'Is it still for sale? I could come by on Saturday.'
     from generate_series(${from}::integer, ${from + count - 1}::integer) n`
@@ -69,7 +70,11 @@ const latencies = Effect.fnUntraced(function* ({ sql, standIn, stopwatch }: Stag
 export const measure = Effect.fn("measure")(function* <E>(
   stage: Stage,
   from: number,
-  cost: Effect.Effect<{ readonly cpu: number; readonly peak: number }, E>
+  burst: number,
+  {
+    cost,
+    up
+  }: { readonly cost: Effect.Effect<{ readonly cpu: number; readonly peak: number }, E>; readonly up: number }
 ) {
   const { sql, standIn, stopwatch } = stage
   const ready = standIn.mails.length
@@ -84,14 +89,16 @@ export const measure = Effect.fn("measure")(function* <E>(
   const committed = performance.now()
   yield* standIn.awaitMails(before + burst)
   const after = yield* cost
-  const last = Math.max(...Array.from({ length: burst }, (_, index) => stopwatch.arrivals.get(first + index) ?? 0))
+  let last = 0
+  for (let n = first; n < first + burst; n++) last = Math.max(last, stopwatch.arrivals.get(n) ?? 0)
   const measured: Measured = {
     p50: percentile(waits, 0.5),
     p95: percentile(waits, 0.95),
     p99: percentile(waits, 0.99),
     drain: burst / ((last - committed) / 1_000),
     cpu: ((after.cpu - cpu) / burst) * 1_000,
-    rss: after.peak
+    rss: after.peak,
+    up
   }
   return measured
 })

@@ -37,8 +37,17 @@ export class Forms {
 
 const token = (number: number) => `chaos${String(number).padStart(7, "0")}`
 
-/** The token of a row in its mail: the customer's address is where answers go. */
-export const tokenIn = (headers: string): string | undefined => /\b(chaos\d{7})@example\.com/.exec(headers)?.[1]
+const address = /\b(chaos\d{7})@example\.com/g
+
+/** Whether a mail is of one row: then the customer's address is where answers go. */
+export const isOfOne = (headers: string): boolean => headers.search(address) !== -1
+
+/** The tokens of the rows that a mail tells of; in a digest they stand in its text. */
+export const tokensIn = (raw: string): ReadonlyArray<string> => {
+  const [, text = ""] = /^Content-Type: text\/plain;[^]*?\r\n\r\n([A-Za-z\d+/=\r\n]*)/m.exec(raw) ?? []
+  const searched = isOfOne(raw) ? raw : Buffer.from(text, "base64").toString("utf8")
+  return [...new Set([...searched.matchAll(address)].flatMap(([, token]) => token ?? []))]
+}
 
 export const insertion = (tokens: ReadonlyArray<string>) =>
   `insert into inquiries (name, email, subject, message)

@@ -42,7 +42,7 @@ const show = (evidence: Evidence, verdict: Verdict, line: Line) => {
 
 const head = ["fault", "times", "rows", "mailed", "lost", "duplicates", "parked", "noticed within", "healed within"]
 
-/** As Markdown, for the README. `faults` is every fault that was to fire. */
+/** As Markdown, for docs/tested.md. `faults` is every fault that was to fire. */
 export const table = (evidence: Evidence, verdict: Verdict, faults: ReadonlyArray<string>): string => {
   const { committed, firings } = evidence
   const everything: Line = {

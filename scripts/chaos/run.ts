@@ -8,7 +8,7 @@ import { fill, Forms } from "./Forms.ts"
 import { table } from "./report.ts"
 import { Firings, names, type Plan, run as runSchedule } from "./Schedule.ts"
 import { survivors } from "./survivors.ts"
-import { type Evidence, judge } from "./verdict.ts"
+import { digestsIn, type Evidence, judge } from "./verdict.ts"
 import * as Witness from "./Witness.ts"
 
 export interface Options extends Plan, Arena.Options {
@@ -74,8 +74,10 @@ const perform = Effect.fnUntraced(function* (options: Options) {
     unwritten: arena.log.unwritten
   }
   const verdict = judge(evidence)
+  const digests = [...digestsIn(evidence.arrivals).values()]
   yield* options.print(`\n${table(evidence, verdict, faults)}\n`)
   yield* say(unclearSends(evidence))
+  yield* say(digested(digests))
   yield* say(witness.summary())
   yield* Effect.forEach(verdict.stories, options.print, { discard: true })
   const seldom = faults.filter((name) => firings.hits(name) < options.least)
@@ -85,10 +87,16 @@ const perform = Effect.fnUntraced(function* (options: Options) {
       ...verdict.failures,
       ...arena.problems,
       ...witness.problems,
+      ...(digests.length === 0 ? ["no digest was mailed"] : []),
       ...seldom.map((name) => `"${name}" hit sends only ${firings.hits(name)} times of ${options.least}`)
     ]
   }
 })
+
+const digested = (digests: ReadonlyArray<ReadonlyArray<string>>) => {
+  const rows = digests.reduce((sum, [first = ""]) => sum + first.split(" ").length, 0)
+  return `${digests.length} digests told of ${rows} rows, ${digests.filter(({ length }) => length > 1).length} of them came again`
+}
 
 const unclearSends = ({ sends }: Evidence) => {
   const open = sends.filter(({ fault }) => fault !== undefined && !isRefusal(fault))

@@ -108,6 +108,16 @@ const duplicatesIn = (evidence: Evidence): ReadonlyArray<Duplicate> => {
   )
 }
 
+/** Of each mail that tells of several rows, by its notice, what every copy of it tells of. */
+export const digestsIn = (arrivals: ReadonlyArray<Arrival>): ReadonlyMap<string, ReadonlyArray<string>> =>
+  new Map(
+    [...grouped(arrivals, ({ notice }) => notice)].flatMap(([notice, rows]) => {
+      const copies = [...grouped(rows, ({ at }) => String(at)).values()]
+      const told = copies.map((copy) => copy.map(({ token = "" }) => token).join(" "))
+      return told.some((tokens) => tokens.includes(" ")) ? [[notice, told] as const] : []
+    })
+  )
+
 /** What is known of a row, for whoever looks for the bug. Times are seconds after its insertion. */
 const story = (evidence: Evidence, token: string): string => {
   const { arrivals, committed, firings, said, sends } = evidence
@@ -151,6 +161,10 @@ export const judge = (evidence: Evidence): Verdict => {
       ...some("rows were lost", lost),
       ...some("mails came twice without a right to", tokens(unexplained)),
       ...some("second mails do not say that they may be", tokens(duplicates.filter(({ marked }) => !marked))),
+      ...some(
+        "digests came again with other rows",
+        [...digestsIn(arrivals)].flatMap(([notice, told]) => (new Set(told).size > 1 ? [notice] : []))
+      ),
       ...some("mails are of rows that are in no table", [
         ...new Set(arrivals.flatMap(({ token = "without a token" }) => (committed.has(token) ? [] : [token])))
       ]),

@@ -1,15 +1,21 @@
 // The mutants. Who adds a promise adds its mutant to the list of its room.
+import * as burst from "./list/burst.ts"
 import * as delivery from "./list/delivery.ts"
 import * as mailer from "./list/mailer.ts"
 import * as monitor from "./list/monitor.ts"
 import * as outbox from "./list/outbox.ts"
+import * as page from "./list/page.ts"
+import * as receipt from "./list/receipt.ts"
 import * as upkeep from "./list/upkeep.ts"
 import type { Mutant } from "./Mutant.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   ...outbox.mutants,
   ...delivery.mutants,
+  ...burst.mutants,
   ...mailer.mutants,
   ...monitor.mutants,
+  ...page.mutants,
+  ...receipt.mutants,
   ...upkeep.mutants
 ]

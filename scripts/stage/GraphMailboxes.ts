@@ -8,8 +8,8 @@ export interface MailboxOptions {
   readonly mailboxes?: ReadonlyArray<string>
   /** How long after its 202 a mail can be found; one for all mails, or asked for each. */
   readonly sentItemsLagMillis?: number | (() => number)
-  /** Keeps of a mail what stands above its text, so that a hundred thousand fit into memory. */
-  readonly headersOnly?: boolean
+  /** Of which mails it keeps only what stands above the text, so that a hundred thousand fit into memory. */
+  readonly headersOnly?: (headers: string) => boolean
 }
 
 export interface Mailboxes {
@@ -82,7 +82,8 @@ export const makeMailboxes = (options: MailboxOptions, onMail: (mail: Mail) => v
     if (unknown !== undefined) return unknown
     if (!headers.addressed) return refuse("ErrorInvalidRecipients", "At least one recipient is not valid.")
     const { clientRequestId, now: receivedAt } = ask
-    const kept = options.headersOnly === true ? Buffer.from(bytes.subarray(0, headers.end)) : bytes
+    const above = bytes.subarray(0, headers.end)
+    const kept = options.headersOnly?.(above.toString("utf8")) === true ? Buffer.from(above) : bytes
     const mail = makeMail(kept, { receivedAt, mailbox, messageId: headers.messageId, clientRequestId })
     foundAt.set(mail, receivedAt + (typeof lag === "number" ? lag : lag()))
     mails.push(mail)

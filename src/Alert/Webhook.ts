@@ -1,23 +1,22 @@
-// Tells incidents to an address that takes JSON by POST. The address is a secret: whoever has it may post there, so it
-// stands in no error and no log line, and nothing that the receiver answers does.
-import { Data, DateTime, Duration, Effect, Redacted, Schedule, Semaphore } from "effect"
-import type { Teller } from "../Alert.ts"
-import { describe, type Message } from "../Incident.ts"
+// Tells incidents to an address that takes JSON by POST, in the shape that fits its host unless another is wanted. The
+// address is a secret: whoever has it may post there, so it stands in no error and no log line, and nothing that the
+// receiver answers does.
+import { Data, Duration, Effect, Redacted, Semaphore } from "effect"
+import { blip, type Teller } from "../Alert.ts"
 import * as Connections from "../Mailer/Connections.ts"
+import * as Said from "../Said.ts"
+import { inShape, type Shape, shapeFor } from "./shapes.ts"
 
 const timeout = Duration.seconds(10)
-/** A blip is over by then; what lasts longer is the book's, which hands the message out again. */
-const blip = Schedule.exponential("1 second", 3).pipe(Schedule.upTo({ times: 2 }))
 /** Side by side, so that many incidents at once do not flood the receiver. */
 const concurrency = 2
 
 class Untaken extends Data.TaggedError("Untaken")<{ readonly why: string }> {}
 
-export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
+export const make = Effect.fnUntraced(function* (address: Redacted.Redacted, wanted?: Shape) {
   const connections = yield* Connections.Connections
   const turns = yield* Semaphore.make(concurrency)
-  let failing = false
-
+  const shaped = inShape[wanted ?? shapeFor(Redacted.value(address))]
   const attempt = Effect.fnUntraced(function* (body: string) {
     const headers = { "content-type": "application/json; charset=utf-8", "user-agent": "inquiries-mailer" }
     const { status } = yield* Connections.exchange({ url: Redacted.value(address), headers, body }, timeout).pipe(
@@ -27,17 +26,14 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
     if (status < 200 || status > 299) return yield* new Untaken({ why: `it answered ${status}` })
   })
 
-  const say = Effect.fnUntraced(function* (why: string | undefined) {
-    if (failing === (why !== undefined)) return
-    failing = why !== undefined
-    yield* failing
-      ? Effect.logError(`the address of ALERT_WEBHOOK_URL does not take alerts: ${why}; they are told when it does`)
-      : Effect.logInfo("the address of ALERT_WEBHOOK_URL takes alerts again")
-  })
+  const say = Said.turning(
+    (why) => `the address of ALERT_WEBHOOK_URL does not take alerts: ${why}; they are told when it does`,
+    "the address of ALERT_WEBHOOK_URL takes alerts again"
+  )
 
   const teller: Teller = {
     post: (message) =>
-      attempt(toJson(message)).pipe(
+      attempt(shaped(message)).pipe(
         Effect.retry(blip),
         turns.withPermits(1),
         Effect.matchEffect({
@@ -48,17 +44,3 @@ export const make = Effect.fnUntraced(function* (address: Redacted.Redacted) {
   }
   return teller
 })
-
-/** The README shows it. */
-export const toJson = (message: Message): string => {
-  const { database, detail, event, kind, since, table } = message
-  return JSON.stringify({
-    event,
-    kind,
-    database,
-    ...(table === "" ? {} : { table }),
-    since: DateTime.formatIso(since),
-    text: describe(message),
-    ...(event === "over" ? {} : { detail })
-  })
-}

@@ -45,24 +45,32 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   let slow = false
   const url = `${mailboxUrl(sender)}/sendMail`
 
-  const request = Effect.fnUntraced(function* (
-    mail: Mail,
-    message: Buffer,
-    token: Redacted.Redacted,
-    time: Duration.Duration
-  ): Effect.fn.Return<Outcome> {
-    const headers = {
-      authorization: `Bearer ${Redacted.value(token)}`,
-      "client-request-id": mail.correlationId,
-      "return-client-request-id": "true",
-      "content-type": "text/plain"
-    }
-    const answer = yield* Connections.exchange({ url, headers, body: message.toString("base64") }, time).pipe(
-      Effect.provideService(Connections.Connections, connections),
-      Effect.catch((lost) => Effect.succeed(unanswered(lost)))
-    )
-    return "_tag" in answer ? answer : outcome(answer, yield* Clock.currentTimeMillis)
-  })
+  const request = Effect.fnUntraced(
+    function* (
+      mail: Mail,
+      message: Buffer,
+      token: Redacted.Redacted,
+      time: Duration.Duration
+    ): Effect.fn.Return<Outcome> {
+      const headers = {
+        authorization: `Bearer ${Redacted.value(token)}`,
+        "client-request-id": mail.correlationId,
+        "return-client-request-id": "true",
+        "content-type": "text/plain"
+      }
+      const answer = yield* Connections.exchange({ url, headers, body: message.toString("base64") }, time).pipe(
+        Effect.provideService(Connections.Connections, connections),
+        Effect.catch((lost) => Effect.succeed(unanswered(lost)))
+      )
+      const result = "_tag" in answer ? answer : outcome(answer, yield* Clock.currentTimeMillis)
+      if (!("_tag" in answer)) yield* Effect.annotateCurrentSpan("http.response.status_code", answer.status)
+      if (result._tag !== "Accepted") {
+        yield* Effect.annotateCurrentSpan({ "error.type": result._tag, "error.message": result.detail })
+      }
+      return result
+    },
+    Effect.withSpan("send", { kind: "client" })
+  )
 
   /** At most two requests: a second only if the token of the first was refused. Both end before `end`. */
   const deliver = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {

@@ -21,7 +21,7 @@ const addressOf = (entry: Entry): Address | undefined => {
 
 const proofOf = (mail: Entry["mail"]): Proof | undefined =>
   mail.clientSecret !== undefined
-    ? { _tag: "Secret", secret: mail.clientSecret }
+    ? { _tag: "Secret", secret: mail.clientSecret, expires: mail.clientSecretExpires }
     : mail.clientCertificate !== undefined
       ? { _tag: "Certificate", pem: mail.clientCertificate }
       : undefined
@@ -31,7 +31,8 @@ const tableOf = (table: Entry["tables"][number]): Table => ({
   channel: table.channel ?? "inquiries_mailer",
   template: table.template ?? "record",
   replyTo: table.replyTo ?? "email",
-  createdAt: table.createdAt ?? "created_at"
+  createdAt: table.createdAt ?? "created_at",
+  ...(table.burst === undefined ? {} : { burst: table.burst })
 })
 
 /** A name that somebody chose is never given to another database as its default. */
@@ -53,7 +54,7 @@ const sharer = () => {
     const { proof } = credential
     const secret = Redacted.value(proof._tag === "Secret" ? proof.secret : proof.pem)
     const ids = [credential.tenantId.toLowerCase(), credential.clientId.toLowerCase()]
-    const key = JSON.stringify([...ids, proof._tag, secret])
+    const key = JSON.stringify([...ids, proof._tag, secret, proof._tag === "Secret" ? proof.expires : ""])
     const shared = seen.get(key) ?? credential
     seen.set(key, shared)
     return shared

@@ -4,11 +4,12 @@ import { Schema } from "effect"
 import { Capture, Reconcile, TemplateName, Wake } from "../Database.ts"
 import { addressFields } from "./AddressFields.ts"
 import { Authority, ClientCertificate } from "./Pem.ts"
+import { BurstText } from "./BurstText.ts"
 import { TableText } from "./TableText.ts"
 import { TlsMode } from "./Tls.ts"
 import { DurationText } from "./DurationText.ts"
 import { DatabaseUrl } from "./Url.ts"
-import { ClientId, EmailAddress, Name, PostgresName, TenantId, text, TimeZone } from "./Words.ts"
+import { ClientId, Day, EmailAddress, Name, PostgresName, TenantId, text, TimeZone } from "./Words.ts"
 
 /**
  * For editors only, and never false here: a Schema checks a whole object only when all its parts are right, so that
@@ -26,13 +27,15 @@ const Table = Schema.Struct({
     TemplateName.annotate({ message: "must be inquiry, quote-request, contact-submission or record" })
   ),
   replyTo: Schema.optionalKey(PostgresName),
-  createdAt: Schema.optionalKey(PostgresName)
+  createdAt: Schema.optionalKey(PostgresName),
+  burst: Schema.optionalKey(BurstText)
 })
 
 const Mail = Schema.Struct({
   tenantId: TenantId,
   clientId: ClientId,
   clientSecret: Schema.optionalKey(Schema.RedactedFromValue(text(() => undefined))),
+  clientSecretExpires: Schema.optionalKey(Day),
   clientCertificate: Schema.optionalKey(ClientCertificate),
   from: EmailAddress,
   to: Schema.Array(EmailAddress).check(atLeastOne),

@@ -5,7 +5,7 @@ import { text } from "./Words.ts"
 const shape = /^(\d{1,6}(?:\.\d{1,3})?) (second|minute|hour|day)s?$/
 const units = { second: Duration.seconds, minute: Duration.minutes, hour: Duration.hours, day: Duration.days }
 
-const parse = (written: string): Duration.Duration | undefined => {
+export const parseDuration = (written: string): Duration.Duration | undefined => {
   const [, amount, unit] = shape.exec(written.trim()) ?? []
   return units[unit as keyof typeof units]?.(Number(amount))
 }
@@ -14,7 +14,7 @@ const parse = (written: string): Duration.Duration | undefined => {
 export const DurationText = (least: Duration.Input, most: Duration.Input) => {
   const [from, to] = [Duration.fromInputUnsafe(least), Duration.fromInputUnsafe(most)]
   const decoded = (written: string): Result.Result<Duration.Duration, string> => {
-    const duration = parse(written)
+    const duration = parseDuration(written)
     if (duration === undefined) return Result.fail("must be a number and seconds, minutes, hours or days")
     return Duration.between(duration, { minimum: from, maximum: to })
       ? Result.succeed(duration)

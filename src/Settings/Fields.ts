@@ -111,6 +111,12 @@ const fields = {
     description: "The column that says when the row was written. Default: created_at, where it exists.",
     example: "created_at"
   },
+  "tables.burst": {
+    description:
+      "Of more rows than these, the others are mailed together when the time is over. Default: each row has its own mail.",
+    variable: "BURST",
+    example: "20 in 5 minutes"
+  },
   mail: {
     description: "Who sends, and to whom.",
     example: "",
@@ -137,6 +143,11 @@ const fields = {
     variable: "CLIENT_SECRET",
     example: "<the secret's value, not its id>",
     json: "${AUTOS_CLIENT_SECRET}"
+  },
+  "mail.clientSecretExpires": {
+    description: "The day on which the secret ends, as Entra shows it: somebody is told in time.",
+    variable: "CLIENT_SECRET_EXPIRES",
+    example: "2027-05-31"
   },
   "mail.clientCertificate": {
     description: "Instead of a secret: a PEM file with the private key and its certificate.",

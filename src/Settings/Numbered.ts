@@ -77,13 +77,15 @@ const entry = (env: Environment, instance: number) => {
       given({
         table: get("TABLE") ?? defaults?.table,
         channel: get("CHANNEL") ?? defaults?.channel,
-        template: get("TEMPLATE") ?? defaults?.template
+        template: get("TEMPLATE") ?? defaults?.template,
+        burst: get("BURST")
       })
     ],
     mail: given({
       tenantId: get("TENANT_ID"),
       clientId: get("CLIENT_ID"),
       clientSecret: get("CLIENT_SECRET"),
+      clientSecretExpires: get("CLIENT_SECRET_EXPIRES"),
       clientCertificate: get("CLIENT_CERTIFICATE"),
       from: get("FROM_EMAIL"),
       to: get("TO_EMAIL")

@@ -57,6 +57,20 @@ const wakeRules = (entry: Raw, path: Path, at: Source["at"]): ReadonlyArray<Prob
       ]
     : []
 
+const burstRules = (entry: Raw, path: Path, at: Source["at"]): ReadonlyArray<Problem> =>
+  entry["capture"] === "notify" || entry["capture"] === "auto"
+    ? list(entry["tables"]).flatMap((table, index) =>
+        Predicate.hasProperty(table, "burst") && table.burst !== undefined
+          ? [
+              {
+                path: [...path, "tables", index, "burst"],
+                problem: `needs the outbox, which knows of each row in which mail it is: ${at([...path, "capture"])} must be outbox`
+              }
+            ]
+          : []
+      )
+    : []
+
 const entryRules = (entry: unknown, path: Path, at: Source["at"]): ReadonlyArray<Problem> => {
   if (!Predicate.isObject(entry)) return []
   const raw = entry as Raw
@@ -66,6 +80,7 @@ const entryRules = (entry: unknown, path: Path, at: Source["at"]): ReadonlyArray
     ...addressRules(raw, path),
     ...tableRules(raw, path, at),
     ...wakeRules(raw, path, at),
+    ...burstRules(raw, path, at),
     ...(Predicate.isObject(mail)
       ? exactlyOne(mail as Raw, [...path, "mail"], ["clientSecret", "clientCertificate"], at)
       : [])

@@ -3,8 +3,10 @@ import type { LogLevel } from "effect"
 import { Option, Redacted, Schema } from "effect"
 import type { Cloud } from "../Credential.ts"
 import { endpointExamples, endpointFields, isEndpointName } from "./Endpoint.ts"
+import { isOtelName, otelAsWritten, otelExample, otelFields, wantsOtel } from "./Otel.ts"
 import type { Environment } from "./Source.ts"
 import { isLocal } from "./Tls.ts"
+import { toldExamples, toldFields } from "./Told.ts"
 import { text } from "./Words.ts"
 
 const clouds: Readonly<Record<"global" | "usgov" | "dod" | "china", readonly [login: string, graph: string]>> = {
@@ -56,34 +58,50 @@ export const serviceFields = {
     })
   ),
   LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"]).annotate({ message: "must be json or pretty" })),
-  ...endpointFields
+  ...toldFields,
+  ...endpointFields,
+  ...otelFields
 }
 
 type ServiceName = keyof typeof serviceFields
 type Service = Schema.Struct.Type<typeof serviceFields>
 
-export const serviceExamples: Readonly<Record<ServiceName, string>> = {
+const examples = {
   ALERT_WEBHOOK_URL: "https://hooks.example.com/…",
   GRAPH_CLOUD: "global",
   GRAPH_EMULATOR_URL: "http://127.0.0.1:8080",
   LOG_LEVEL: "info",
   LOG_FORMAT: "json",
+  ...toldExamples,
   ...endpointExamples
 }
 
+/** A line that would do. */
+export const serviceExample = (name: ServiceName): string =>
+  isOtelName(name) ? otelExample(name) : `${name}=${examples[name]}`
+
 export const isServiceName = (name: PropertyKey | undefined): name is ServiceName =>
-  typeof name === "string" && Object.hasOwn(serviceExamples, name)
+  typeof name === "string" && Object.hasOwn(serviceFields, name)
 
-/** What is a secret, or an address with one in it, keeps its capitals. */
-const asWritten: ReadonlySet<string> = new Set(["ADMIN_TOKEN", "ALERT_WEBHOOK_URL"])
+/** What is a secret, an address or a name keeps its capitals. */
+const asWritten: ReadonlySet<string> = new Set([
+  ...["ADMIN_TOKEN", "ALERT_WEBHOOK_URL", "ALERT_EMAIL", "RECEIPT_EMAIL", "RECEIPT_TIME_ZONE"],
+  ...otelAsWritten
+])
 
-export const serviceVariables = (env: Environment): Readonly<Record<string, string>> =>
-  Object.fromEntries(
+export const serviceVariables = (env: Environment): Readonly<Record<string, string>> => {
+  const exports = wantsOtel(env)
+  const isOurs = (name: string) => {
+    // Names that other programs use, too.
+    if (isEndpointName(name)) return env.has("PORT")
+    return isOtelName(name) ? exports : isServiceName(name)
+  }
+  return Object.fromEntries(
     [...env]
-      // Names that other programs use, too: without PORT they are not ours.
-      .filter(([name]) => (isEndpointName(name) ? env.has("PORT") : isServiceName(name)))
+      .filter(([name]) => isOurs(name))
       .map(([name, value]) => [name, asWritten.has(name) ? value.trim() : value.trim().toLowerCase()])
   )
+}
 
 export const cloudOf = (service: Service): Cloud => {
   const emulator = Option.flatMap(Option.fromUndefinedOr(service.GRAPH_EMULATOR_URL), emulatorOrigin)

@@ -54,3 +54,11 @@ export const TimeZone = text((value) =>
     ? undefined
     : "must be a time zone of the IANA list, written Area/City"
 )
+
+/** A day that the calendar has. */
+export const Day = text((value) =>
+  /^\d{4}-\d\d-\d\d$/.test(value) &&
+  Option.match(DateTime.make(value), { onNone: () => false, onSome: (day) => DateTime.formatIsoDateUtc(day) === value })
+    ? undefined
+    : "must be a day, written YYYY-MM-DD"
+)

@@ -3,6 +3,7 @@ import { Console, Effect, Logger, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as App from "../App.ts"
 import { finding, type Hop, ok, set, unasked } from "../check/Hop.ts"
+import * as Secret from "../check/Secret.ts"
 import * as Report from "../check/Report.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import * as Settings from "../Settings.ts"
@@ -55,8 +56,9 @@ const handler = Effect.fn("command.check")(
   Effect.provide(Logger.layer([]))
 )
 
-const right = ({ databases }: Settings.Settings): ReadonlyArray<Hop> => [
-  unasked("settings", ok(`complete and valid, for ${databases.map(({ name }) => name).join(", ")}`))
+const right = ({ alertEmail, databases, webhook }: Settings.Settings): ReadonlyArray<Hop> => [
+  unasked("settings", ok(`complete and valid, for ${databases.map(({ name }) => name).join(", ")}`)),
+  ...Secret.alerts(databases, alertEmail, webhook !== undefined)
 ]
 
 const wrong = ({ issues }: SettingsError): ReadonlyArray<Hop> =>

@@ -9,7 +9,7 @@ import { settings, wrongSettings } from "./settings.ts"
 export const work = Effect.fn("command.run")(function* () {
   const loaded = yield* settings
   const databases = loaded.databases.map(({ name }) => name).join(", ")
-  const telemetry = Telemetry.layer(loaded.log)
+  const telemetry = Telemetry.layer(loaded.log, loaded.otel)
   return yield* Effect.logInfo(`watching ${loaded.databases.length} databases: ${databases}`).pipe(
     Effect.andThen(Layer.launch(App.layer(loaded.databases, loaded))),
     Effect.catchTag("HttpRefused", ({ at, problem, example }) =>

@@ -2,8 +2,9 @@
 // themselves, which know neither a worker's state nor its mailboxes. What cannot be asked is shown as that.
 import { Console, DateTime, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { countLimit } from "../Counts.ts"
+import { showCount } from "../Counts.ts"
 import type { Database } from "../Database.ts"
+import * as Expiry from "../Expiry.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
 import { Operator } from "../Operator.ts"
 import type { Endpoint } from "../Settings/Endpoint.ts"
@@ -32,12 +33,31 @@ const handler = Effect.fn("command.status")(function* ({ database, json }: Flags
   const { databases, endpoint } = yield* settings
   const chosen = yield* choose(databases, Option.getOrUndefined(database))
   const told = endpoint === undefined ? undefined : yield* fromWorker(endpoint, chosen)
-  const document = told ?? (yield* fromDatabases(chosen).pipe(Effect.provide(Operator.layer(databases))))
-  yield* Console.log(json ? JSON.stringify(document, undefined, 2) : table(document, Option.isSome(database)))
+  const found = told ?? (yield* fromDatabases(chosen).pipe(Effect.provide(Operator.layer(databases))))
+  const now = yield* DateTime.now
+  const document: StatusDocument = { ...found, databases: found.databases.map(withSecret(chosen)) }
+  yield* Console.log(
+    json
+      ? JSON.stringify(document, undefined, 2)
+      : [table(document, Option.isSome(database)), ...endings(chosen, now)].join("\n")
+  )
   if (document.databases.some(({ condition, counts }) => condition === "down" || counts === null)) {
     return yield* new ExitStatus({ code: exitCodes.unavailable })
   }
 })
+
+/** Said by the settings, whoever is asked for the rest. */
+const withSecret =
+  (chosen: ReadonlyArray<Database>) =>
+  (status: DatabaseStatus): DatabaseStatus => {
+    const proof = chosen.find(({ name }) => name === status.name)?.credential.proof
+    return proof?._tag === "Secret" && proof.expires !== undefined
+      ? { ...status, clientSecretExpires: proof.expires }
+      : status
+  }
+
+const endings = (chosen: ReadonlyArray<Database>, now: DateTime.Utc): ReadonlyArray<string> =>
+  chosen.flatMap((database) => Expiry.findings(database, now).map(({ detail }) => `${database.name}: ${detail}`))
 
 /** Undefined where none answers. A database that it does not watch, because its settings are older, is shown as that. */
 const fromWorker = Effect.fnUntraced(
@@ -98,12 +118,12 @@ const cells = ({ counts, name, state }: DatabaseStatus, asked: boolean): Readonl
   return [
     name,
     shown,
-    number(counts.waiting),
+    showCount(counts.waiting),
     span(counts.oldestWaitingSeconds),
-    number(counts.uncertain),
-    number(Object.values(counts.parked).reduce((sum, count) => sum + count, 0)),
-    number(counts.sent),
-    number(counts.gone),
+    showCount(counts.uncertain),
+    showCount(Object.values(counts.parked).reduce((sum, count) => sum + count, 0)),
+    showCount(counts.sent),
+    showCount(counts.gone),
     counts.lastSentAt ?? "-"
   ]
 }
@@ -115,7 +135,7 @@ const notes = (
   const note = (text: string) => `${name}: ${text}`
   const next = (time: string | null) => (time === null ? "" : `; next attempt at ${time}`)
   const paused = counts?.pausedSince ?? null
-  const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${number(count)} ${reason}`)
+  const parked = Object.entries(counts?.parked ?? {}).map(([reason, count]) => `${showCount(count)} ${reason}`)
   return [
     ...(reason === null || state === "paused"
       ? []
@@ -124,14 +144,15 @@ const notes = (
       ? []
       : [note(`its mailbox is ${mailbox.standing}: ${mailbox.reason}${next(mailbox.nextAttempt)}`)]),
     ...(paused === null ? [] : [note(`paused since ${paused}; \`inquiries-mailer resume\` ends it`)]),
+    ...(counts === null || counts.held === 0
+      ? []
+      : [note(`${showCount(counts.held)} of those that wait are held for a digest, because many came at once`)]),
     ...(parked.length === 0 ? [] : [note(`parked: ${parked.join(", ")}; see \`inquiries-mailer parked list\``)]),
     ...(withRecent
       ? (counts?.recent ?? []).map(({ at, key, outcome, table }) => note(`${at} ${table} #${key} ${outcome}`))
       : [])
   ]
 }
-
-const number = (count: number): string => (count >= countLimit ? `${count} or more` : String(count))
 
 const units = [
   ["d", 86_400],

@@ -1,4 +1,5 @@
 // What is asked and what is answered, as values. No answer holds a secret or customer data.
+import type { Effect } from "effect"
 
 export interface Asked {
   readonly method: string
@@ -18,6 +19,11 @@ export interface Answer {
   readonly type: string
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * Goes on after the body for as long as the visitor is there and the server lives; ended from outside. A `write` ends when
+   * the visitor has room for more, so that one who reads slowly is written to seldom, and nothing piles up.
+   */
+  readonly follow?: (write: (text: string) => Effect.Effect<void>) => Effect.Effect<void>
 }
 
 export const text = (body: string, type: string): Answer => ({ status: 200, type, body, headers: {} })

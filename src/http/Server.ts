@@ -1,5 +1,5 @@
 // The server, directly over Node's: a visitor gets one small answer, and costs little however slow, silent or many they
-// are. Closing it waits for answers under way, but not for visitors.
+// are; some follow what changes. Closing it waits for answers under way, but not for visitors nor for followers.
 import { Cause, Data, Deferred, Duration, Effect, FiberSet, type Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
@@ -37,11 +37,20 @@ export const serve = Effect.fnUntraced(function* ({
 }: Options): Effect.fn.Return<Deferred.Deferred<string>, Unbound, Scope.Scope> {
   const fibers = yield* FiberSet.make<void>()
   const run = yield* FiberSet.runtime(fibers)()
+  const followers = yield* FiberSet.make<void>()
+  const follow = yield* FiberSet.runtime(followers)()
   const server = createServer(limits)
   server.setTimeout(silence)
   server.on("connection", admitting())
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    run(respond(answer, request, response))
+    run(
+      Effect.map(respond(answer, request, response), (more) => {
+        if (more === undefined) return
+        const fiber = follow(more)
+        response.once("close", () => fiber.interruptUnsafe())
+        if (response.destroyed) fiber.interruptUnsafe()
+      })
+    )
   })
   const broken = yield* Deferred.make<string>()
   const tell = (code: string) => void Deferred.doneUnsafe(broken, Effect.succeed(code))
@@ -50,6 +59,7 @@ export const serve = Effect.fnUntraced(function* ({
   yield* Effect.acquireRelease(bind(server, host, port), () =>
     Effect.gen(function* () {
       server.close()
+      yield* FiberSet.clear(followers)
       yield* Effect.timeoutOption(FiberSet.awaitEmpty(fibers), grace)
       server.closeAllConnections()
     })
@@ -84,7 +94,7 @@ const respond = Effect.fnUntraced(function* (
   request: IncomingMessage,
   response: ServerResponse
 ) {
-  const given = yield* answer(asked(request)).pipe(
+  const given: Answer = yield* answer(asked(request)).pipe(
     Effect.timeoutOrElse({
       duration: answerTimeout,
       orElse: () => Effect.succeed(refusal(503, "this takes too long: try again"))
@@ -96,7 +106,35 @@ const respond = Effect.fnUntraced(function* (
       )
     )
   )
-  yield* write(response, given, request)
+  const { follow } = given
+  if (follow === undefined || request.method === "HEAD") {
+    return yield* Effect.as(write(response, given, request), undefined)
+  }
+  response.on("error", () => {})
+  response.writeHead(given.status, head(given))
+  response.write(given.body)
+  return follow((text) => push(response, text)).pipe(
+    Effect.catchDefect((defect) =>
+      Effect.logError(`what follows over HTTP crashed: ${describeCrash(Cause.die(defect))}`)
+    ),
+    Effect.ensuring(Effect.sync(() => response.end()))
+  )
+})
+
+/** Ends when the visitor has room for more; for one who is gone, never. */
+const push = (response: ServerResponse, text: string) =>
+  Effect.callback<void>((resume) => {
+    if (response.write(text)) return resume(Effect.void)
+    const room = () => resume(Effect.void)
+    response.once("drain", room)
+    return Effect.sync(() => response.off("drain", room))
+  })
+
+const head = ({ headers, type }: Answer) => ({
+  ...headers,
+  "content-type": type,
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff"
 })
 
 const asked = ({ headers, method = "", socket, url = "" }: IncomingMessage): Asked => ({
@@ -110,18 +148,15 @@ const asked = ({ headers, method = "", socket, url = "" }: IncomingMessage): Ask
 })
 
 /** Ends when the answer is on its way, or the visitor is gone. */
-const write = (response: ServerResponse, { body, headers, status, type }: Answer, { method }: IncomingMessage) =>
+const write = (response: ServerResponse, answer: Answer, { method }: IncomingMessage) =>
   Effect.callback<void>((resume) => {
     response.on("error", () => {})
     response.once("close", () => resume(Effect.void))
-    response.writeHead(status, {
-      ...headers,
-      "content-type": type,
-      "content-length": Buffer.byteLength(body),
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
+    response.writeHead(answer.status, {
+      ...head(answer),
+      "content-length": Buffer.byteLength(answer.body),
       // Nobody reads what a visitor sends beyond the headers: the next request could stand anywhere in it.
       ...(method === "GET" || method === "HEAD" ? {} : { connection: "close" })
     })
-    response.end(method === "HEAD" ? undefined : body)
+    response.end(method === "HEAD" ? undefined : answer.body)
   })

@@ -1,4 +1,5 @@
-// What can be asked for. Who may is decided first, so that nobody without the token learns even what there is.
+// What can be asked for. Who may is decided first, so that nobody without the token learns even what there is; but for the
+// status page itself, which is the same for everybody and asks for the token.
 import { DateTime, Effect, Result, SubscriptionRef } from "effect"
 import { Operator } from "../Operator.ts"
 import type { Outage } from "../State.ts"
@@ -6,11 +7,16 @@ import { Supervisor } from "../Supervisor.ts"
 import { judge, type Token } from "./access.ts"
 import { type Answer, type Asked, json, refusal, text } from "./Answer.ts"
 import * as Attempts from "./Attempts.ts"
+import * as Board from "./Board.ts"
+import * as Events from "./events.ts"
+import { page } from "./page.ts"
 import * as Status from "./status.ts"
 
 export interface Options {
   readonly token: Token
   readonly standings: Status.Standings
+  /** How often the status page may ask each database. */
+  readonly paces: Board.Paces
   /** In Prometheus' text format. */
   readonly metrics: Effect.Effect<string> | undefined
 }
@@ -21,8 +27,10 @@ const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 const decoded = (part: string): string | undefined => Result.getOrUndefined(Result.try(() => decodeURIComponent(part)))
 
+const parkedIn = /^\/api\/databases\/([^/]+)\/parked$/
+
 /** Answers every request. Made once, because it remembers failed attempts and counts. */
-export const make = Effect.fnUntraced(function* ({ metrics, standings, token }: Options) {
+export const make = Effect.fnUntraced(function* ({ metrics, paces, standings, token }: Options) {
   const { statuses } = yield* Supervisor
   const operator = yield* Operator
   const countsOf = yield* Status.counts
@@ -52,7 +60,16 @@ export const make = Effect.fnUntraced(function* ({ metrics, standings, token }: 
     return json(200, Status.documentOf(startedAt, yield* DateTime.now, databases))
   })
 
-  const readable = new Map([
+  const board = yield* Board.make({ fare, count: Status.countNow(operator), paces })
+  const hello = Effect.map(SubscriptionRef.get(statuses), ({ size }) => ({
+    ...Status.worker(startedAt),
+    databases: size,
+    changeable: token !== undefined
+  }))
+
+  const readable = new Map<string, Effect.Effect<Answer>>([
+    ...[...page].map(([path, file]) => [path, Effect.succeed(file)] as const),
+    ["/api/events", Events.make(board, hello)],
     ["/healthz", alive],
     ["/readyz", ready],
     ["/api/status", status],
@@ -61,24 +78,44 @@ export const make = Effect.fnUntraced(function* ({ metrics, standings, token }: 
       : [["/metrics", Effect.map(metrics, (page) => text(page, "text/plain; version=0.0.4; charset=utf-8"))] as const])
   ])
 
+  const configured = (name: string | undefined): name is string =>
+    name !== undefined && SubscriptionRef.getUnsafe(statuses).has(name)
+
+  const parked = (name: string | undefined) =>
+    configured(name)
+      ? operator.parked(name, {}).pipe(
+          Effect.map((found) => json(200, found)),
+          Effect.catch(({ reason }) => Effect.succeed(refusal(503, `the database does not say it now: ${reason}`)))
+        )
+      : Effect.succeed(unknown)
+
+  const done = <A>(name: string, work: Effect.Effect<A, Outage>) =>
+    Effect.ensuring(
+      work,
+      Effect.sync(() => board.touch(name))
+    )
+
   const change = Effect.fnUntraced(
     function* (name: string | undefined, action: string | undefined, id = "") {
-      if (name === undefined || !(yield* SubscriptionRef.get(statuses)).has(name)) {
-        return refusal(404, "no configured database has this name")
-      }
-      if (action === "pause" || action === "resume") return json(200, yield* operator[action](name))
+      if (!configured(name)) return unknown
+      if (action === "pause" || action === "resume") return json(200, yield* done(name, operator[action](name)))
       if (action !== "retry" && action !== "discard") return nothing
-      const found = uuid.test(id) && (yield* operator[action](name, id))
+      const found = uuid.test(id) && (yield* done(name, operator[action](name, id)))
       return found ? json(200, { done: true }) : refusal(404, "no parked notice of this database has this id")
     },
     Effect.catch(({ reason }: Outage) => Effect.succeed(refusal(503, `the database does not do it now: ${reason}`)))
   )
 
   return Effect.fn("Http.answer")(function* (asked: Asked) {
-    const refused = yield* judge(asked, !reads.has(asked.method), token, attempts)
+    const reading = reads.has(asked.method)
+    const file = page.get(asked.path)
+    if (file !== undefined && reading && token !== undefined) return file
+    const refused = yield* judge(asked, !reading, token, attempts)
     if (refused !== undefined) return refused
-    const read = readable.get(asked.path)
-    if (read !== undefined) return reads.has(asked.method) ? yield* read : notAllowed("GET, HEAD")
+    const listed = parkedIn.exec(asked.path)?.[1]
+    const read = listed === undefined ? readable.get(asked.path) : parked(decoded(listed))
+    if (read !== undefined) return reading ? yield* read : notAllowed("GET, HEAD")
+    if (asked.path === "/api/token") return asked.method === "POST" ? json(200, { right: true }) : notAllowed("POST")
     const write = changing.exec(asked.path)
     if (write === null) return nothing
     const [, name = "", toggle, id, verb] = write
@@ -87,5 +124,6 @@ export const make = Effect.fnUntraced(function* ({ metrics, standings, token }: 
 })
 
 const nothing = refusal(404, "there is nothing under this path")
+const unknown = refusal(404, "no configured database has this name")
 
 const notAllowed = (allow: string): Answer => refusal(405, `this path takes ${allow}`, { allow })

@@ -23,15 +23,18 @@ export const counts: Effect.Effect<(database: string) => Effect.Effect<Counts | 
     const cache = yield* Cache.make({
       capacity: 10_000,
       timeToLive: countsLast,
-      lookup: (database: string) =>
-        operator.counts(database).pipe(
-          Effect.orElseSucceed((): Counts | null => null),
-          Effect.timeoutOrElse({ duration: countsTimeout, orElse: () => Effect.succeed(null) })
-        )
+      lookup: countNow(operator)
     })
     return (database: string) => Cache.get(cache, database)
   }
 )
+
+/** The same, never from memory. */
+export const countNow = (operator: Operator["Service"]) => (database: string) =>
+  operator.counts(database).pipe(
+    Effect.orElseSucceed((): Counts | null => null),
+    Effect.timeoutOrElse({ duration: countsTimeout, orElse: () => Effect.succeed(null) })
+  )
 
 /** Without counts. */
 export const fare = Effect.fnUntraced(function* (statuses: Statuses, standings: Standings) {
@@ -105,12 +108,18 @@ export const overall = (databases: ReadonlyArray<DatabaseStatus>): Condition => 
   return conditions.size === 1 && only !== undefined ? only : "degraded"
 }
 
+/** Who says it. */
+export const worker = (startedAt: DateTime.Utc) => ({
+  version: project.version,
+  startedAt: DateTime.formatIso(startedAt)
+})
+
 export const documentOf = (
   startedAt: DateTime.Utc,
   time: DateTime.Utc,
   databases: ReadonlyArray<DatabaseStatus>
 ): StatusDocument => ({
-  worker: { version: project.version, startedAt: DateTime.formatIso(startedAt) },
+  worker: worker(startedAt),
   time: DateTime.formatIso(time),
   condition: overall(databases),
   databases

@@ -120,5 +120,30 @@ export default Effect.gen(function* () {
       branch text
     )`
 
+  // The receipt of a day, see receipt/: who sends it, and that it was sent; how long a database was away, and since when a
+  // table is watched, because rows from before are mailed by nobody.
+  yield* sql`
+    create table inquiries_mailer.receipt (
+      database_name text not null,
+      day date not null,
+      token uuid,
+      held_until timestamptz,
+      begun_at timestamptz,
+      sent_at timestamptz,
+      primary key (database_name, day)
+    )`
+  yield* sql`
+    create table inquiries_mailer.away (
+      database_name text not null,
+      began_at timestamptz not null,
+      ended_at timestamptz not null
+    )`
+  yield* sql`alter table inquiries_mailer.tables add column watched_since timestamptz`
+  // Where many rows come at once, see Burst.ts: `singly` or `held`, null as long as nobody has decided. A digest is a row of
+  // its own, without a key, until it is settled; those that it tells of name it, and are settled with it.
+  yield* sql`alter table inquiries_mailer.outbox add column burst text, add column digest uuid`
+  yield* sql`create index outbox_digest on inquiries_mailer.outbox (digest) where digest is not null`
+  yield* sql`alter table inquiries_mailer.tables add column burst_since timestamptz, add column burst_count integer`
+
   yield* sql`revoke all on schema inquiries_mailer from public`
 })

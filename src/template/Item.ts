@@ -15,14 +15,15 @@ export interface Item {
   readonly text: string
   /** Bytes there were, more than `text` has if only its beginning was fetched. */
   readonly total: number
-  readonly layout: "line" | "paragraphs" | "code"
+  /** `entry`: a whole row, one of many. */
+  readonly layout: "line" | "paragraphs" | "code" | "entry"
   readonly href: string | undefined
 }
 
 /** How a column is to be shown when its type does not say. */
 export type As = "paragraphs" | "yes-no" | "list"
 
-const missing = "–"
+export const missing = "–"
 
 const longestLine = 100
 

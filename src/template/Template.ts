@@ -1,6 +1,7 @@
-// What a kind of mail is: a pure function from a row to a subject, a text part and an HTML part. Templates escape here,
-// where they know the context, and assume that every value was typed by a stranger.
+// What a kind of mail is: a pure function from a row to what is said of it. Each part of the mail escapes for itself, and all
+// assume that every value was typed by a stranger.
 import type { Row } from "../Row.ts"
+import type { Letter } from "./Page.ts"
 
 export interface Context {
   /** The database's configured name, for the footer. */
@@ -22,4 +23,4 @@ export interface Rendered {
   readonly replyTo: { readonly name: string | undefined; readonly address: string } | undefined
 }
 
-export type Template = (row: Row, context: Context) => Rendered
+export type Template = (row: Row, context: Context) => Letter

@@ -17,7 +17,9 @@ export const compose = (letter: Letter, row: Row, context: Context): Rendered =>
   const sender = replyTo(address?.value, personName(row, context))
   const source = [context.database, row.table].map((name) => shorten(cleanLine(name), 80))
   const page: Page = {
-    ...letter,
+    title: letter.title,
+    items: letter.items,
+    itemName: "field",
     fact: shorten(letter.fact, 200),
     person: shorten(letter.person, 200),
     reference: reference(row.key, 100),

@@ -8,7 +8,7 @@ import type { Item } from "./Item.ts"
 import type { Page } from "./Page.ts"
 import { cleanLine } from "./sanitize.ts"
 import { showSize } from "./size.ts"
-import { fieldsLeftOut } from "./text.ts"
+import { leftOut as notShown } from "./text.ts"
 
 const font = "font-family:'Segoe UI',Helvetica,Arial,sans-serif"
 const mono = "font-family:Consolas,Menlo,monospace;font-size:13px;line-height:19px"
@@ -52,6 +52,15 @@ const block = (portion: Portion): string => `<tr>
 </tr>
 `
 
+/** Small, for many of them in one mail. */
+const entry = ({ item, note, text }: Portion): string => `<tr>
+<td class="ink rule" colspan="2" dir="auto" style="${rule};padding:9px 0;${ink}"><b>${escape(item.label)}</b><br>
+${escape(text).replaceAll("\n", "<br>\n")}${noteLine(note)}</td>
+</tr>
+`
+
+const drawn = { line, paragraphs: block, code: block, entry }
+
 const htmlPart = (inText: ReadonlyMap<Item, number>): Part => ({
   fieldLimit: 8_000,
   cost: escapedCost,
@@ -59,7 +68,7 @@ const htmlPart = (inText: ReadonlyMap<Item, number>): Part => ({
     const more = (inText.get(item) ?? 0) > bytes ? "; the text part has more" : ""
     return `… (cut here: ${showSize(bytes)} of ${showSize(item.total)} shown${more})`
   },
-  draw: (portion) => (portion.item.layout === "line" ? line(portion) : block(portion))
+  draw: (portion) => drawn[portion.item.layout](portion)
 })
 
 const preheader = ({ fact, items, person }: Page): string => {
@@ -94,7 +103,7 @@ ${page.fact === "" || page.person === "" ? "" : `<div class="ink" dir="auto" sty
 `
 
 const foot = (page: Page, leftOut: number, inText: number): string => {
-  const rest = leftOut === 0 ? "" : fieldsLeftOut(leftOut) + (inText > 0 ? " The text part has more." : "")
+  const rest = leftOut === 0 ? "" : notShown(leftOut, page) + (inText > 0 ? " The text part has more." : "")
   const lines = [rest, page.answer, page.source].filter((words) => words !== "")
   return `</table>
 </td></tr>

@@ -2,7 +2,6 @@
 // `New record in inquiries: 2023 Honda Civic – Jane Doe (#42)`.
 import type { Row } from "../Row.ts"
 import { listed, personName, words } from "./columns.ts"
-import { compose } from "./compose.ts"
 import { shorten } from "./cut.ts"
 import { cleanLine } from "./sanitize.ts"
 import type { Context, Template } from "./Template.ts"
@@ -21,14 +20,12 @@ const keyFact = (row: Row, context: Context, person: string): string =>
 
 export const record: Template = (row, context) => {
   const person = personName(row, context)
-  return compose(
-    {
-      title: `New record in ${shorten(cleanLine(row.table), 28)}`,
-      fact: keyFact(row, context, person),
-      person,
-      items: listed(row, context, [], [])
-    },
-    row,
-    context
-  )
+  const table = shorten(cleanLine(row.table), 28)
+  return {
+    title: `New record in ${table}`,
+    kind: { one: `record of ${table}`, many: `records of ${table}` },
+    fact: keyFact(row, context, person),
+    person,
+    items: listed(row, context, [], [])
+  }
 }

@@ -26,19 +26,19 @@ const textPart = (items: ReadonlyArray<Item>): Part => {
   }
 }
 
-export const fieldsLeftOut = (count: number): string =>
-  count === 1 ? "One more field is not shown." : `${count.toLocaleString("en")} more fields are not shown.`
+export const leftOut = (count: number, { itemName }: Page): string =>
+  count === 1 ? `One more ${itemName} is not shown.` : `${count.toLocaleString("en")} more ${itemName}s are not shown.`
 
 /** The part, and how many bytes of each item it shows. */
 export const renderText = (page: Page): { readonly text: string; readonly shown: ReadonlyMap<Item, number> } => {
   const about = [page.fact, page.person].filter((words) => words !== "").join(" – ")
   const head = `${page.title} (${page.reference})\n${about}\n\n`
   const foot = `\n---\n${page.answer === "" ? "" : `${page.answer}\n`}${page.source}\n`
-  const rest = (count: number) => (count === 0 ? "" : `\n${fieldsLeftOut(count)}\n`)
+  const rest = (count: number) => (count === 0 ? "" : `\n${leftOut(count, page)}\n`)
   const part = textPart(page.items)
   const around = travelling(head + foot + rest(page.items.length))
-  const { leftOut, portions } = fit(page.items, textLimit - around, part)
-  const text = head + portions.map(part.draw).join("") + rest(leftOut) + foot
+  const { leftOut: others, portions } = fit(page.items, textLimit - around, part)
+  const text = head + portions.map(part.draw).join("") + rest(others) + foot
   return {
     text: text.replace(/\n{3,}/g, "\n\n"),
     shown: new Map(portions.map(({ bytes, item }: Portion) => [item, bytes]))

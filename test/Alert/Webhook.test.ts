@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
+import { toJson } from "../../src/Alert/shapes.ts"
 import * as Webhook from "../../src/Alert/Webhook.ts"
 import type { Message } from "../../src/Incident.ts"
 import { Connections, Lost, type Request } from "../../src/Mailer/Connections.ts"
@@ -93,8 +94,8 @@ describe("the webhook", () => {
   })
 })
 
-describe("the README", () => {
-  const chapter = readFileSync("README.md", "utf8").split("\n## Alerts\n")[1]?.split("\n## ")[0] ?? ""
+describe("the page of alerts", () => {
+  const chapter = readFileSync("docs/alerting.md", "utf8")
   const examples = JSON.parse(/```json\n([\s\S]*?)```/.exec(chapter)?.[1] ?? "[]") as ReadonlyArray<
     Omit<Message, "since"> & { readonly since: string }
   >
@@ -102,9 +103,9 @@ describe("the README", () => {
   it("shows one alert of each kind, word for word", () => {
     const kinds = [...chapter.matchAll(/^\| `(\w+)`/gm)].map(([, kind]) => kind).filter((kind) => kind !== "kind")
     assert.sameMembers([...new Set(examples.map(({ kind }) => kind))], kinds)
-    assert.lengthOf(kinds, 7)
+    assert.lengthOf(kinds, 8)
     for (const { database, detail = "", event, kind, since, table = "" } of examples) {
-      const told = Webhook.toJson({ database, detail, event, kind, table, since: DateTime.makeUnsafe(since) })
+      const told = toJson({ database, detail, event, kind, table, since: DateTime.makeUnsafe(since) })
       assert.deepStrictEqual(
         JSON.parse(told),
         examples.find((e) => e.event === event && e.kind === kind)

@@ -17,7 +17,7 @@ describe("Graph", () => {
       yield* until("begin", 16)
       yield* until("request t1", 4)
       yield* TestClock.adjust("900 millis")
-      // Four is Microsoft's number, and sixteen the README's: no constant of ours may move them.
+      // Four is Microsoft's number, and sixteen that of docs/guarantees.md: no constant of ours may move them.
       assert.lengthOf(yield* requests, 4)
       assert.strictEqual(yield* begins, 16)
       for (const requested of [8, 12, 16, 17, 17]) {

@@ -107,3 +107,56 @@ describe("the address of alerts", () => {
     })
   )
 })
+
+describe("who is told without asking", () => {
+  it.effect("is nobody, unless it is set", () =>
+    Effect.gen(function* () {
+      const { alertEmail, receipt, webhookFormat } = yield* settle(complete)
+      assert.deepStrictEqual(
+        { alertEmail, receipt, webhookFormat },
+        { alertEmail: [], webhookFormat: undefined, receipt: { to: [], hour: 8, minute: 0, timeZone: "UTC" } }
+      )
+    })
+  )
+
+  it.effect("has addresses, a time of day, a zone and a shape", () =>
+    Effect.gen(function* () {
+      const { alertEmail, receipt, webhookFormat } = yield* settle({
+        ...complete,
+        ALERT_EMAIL: "IT@example.com, boss@example.com",
+        ALERT_WEBHOOK_FORMAT: "Teams",
+        RECEIPT_EMAIL: "office@example.com",
+        RECEIPT_AT: "7:05",
+        RECEIPT_TIME_ZONE: "America/Toronto"
+      })
+      assert.deepStrictEqual(alertEmail, ["IT@example.com", "boss@example.com"])
+      assert.strictEqual(webhookFormat, "teams")
+      assert.deepStrictEqual(receipt, { to: ["office@example.com"], hour: 7, minute: 5, timeZone: "America/Toronto" })
+    })
+  )
+
+  it.effect("refuses what is none of these, each at its place", () =>
+    Effect.gen(function* () {
+      const wrong = {
+        ...{ ALERT_EMAIL: "IT <it@example.com>", RECEIPT_EMAIL: ",", RECEIPT_AT: "24:00", RECEIPT_TIME_ZONE: "+02:00" },
+        ALERT_WEBHOOK_FORMAT: "xml"
+      }
+      assert.sameMembers([...(yield* places({ ...complete, ...wrong }))], Object.keys(wrong))
+    })
+  )
+
+  it.effect("hears of a secret's last day, which is one of the calendar", () =>
+    Effect.gen(function* () {
+      const { databases } = yield* settle({ ...complete, CLIENT_SECRET_EXPIRES: "2028-02-29" })
+      const proof = databases[0]?.credential.proof
+      assert.strictEqual(proof?._tag === "Secret" ? proof.expires : "", "2028-02-29")
+      for (const CLIENT_SECRET_EXPIRES of ["2027-02-29", "31.12.2027", "2027-1-1", "soon"]) {
+        const { issues } = yield* refused({ ...complete, CLIENT_SECRET_EXPIRES })
+        assert.deepStrictEqual(
+          issues.map(({ at, problem }) => [at, problem]),
+          [["CLIENT_SECRET_EXPIRES", "must be a day, written YYYY-MM-DD"]]
+        )
+      }
+    })
+  )
+})

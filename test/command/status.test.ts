@@ -7,6 +7,7 @@ const counts: Counts = {
   source: "outbox",
   pausedSince: null,
   waiting: 3,
+  held: 0,
   uncertain: 1,
   oldestWaitingSeconds: 7_300,
   parked: { crashes: 1, rejected: 2 },

@@ -6,7 +6,7 @@ import { field, fieldNames } from "../../src/Settings/Fields.ts"
 import { namedIn } from "../../src/Settings/Json.ts"
 import { fromEnvironment } from "../../src/Settings.ts"
 import { files, places, type Variables } from "../Settings/harness.ts"
-import { commentedForm, envVarsOf, problemsOf, shutdownBudget } from "./blueprint.ts"
+import { commentedForm, envVarsOf, problemsOf, shutdownBudget, withStatus } from "./blueprint.ts"
 import { blueprint, edited } from "./edited.ts"
 
 const budget = shutdownBudget(readFileSync("src/main.ts", "utf8"))
@@ -16,7 +16,14 @@ const refused: ReadonlyArray<readonly [what: string, from: string, to: string, p
   ["a key that is there twice", "    runtime: node", "    runtime: node\n    runtime: node", "keys must be unique"],
   ["a second service", "services:", "services:\n  - type: web", "must NOT have more than 1 items"],
   ["a database of Render's", "services:", "databases: []\nservices:", "additional properties databases"],
-  ["a web service", "type: worker", "type: web", 'must be equal to constant "worker"'],
+  ["a web service", "type: worker", "type: web", "must be equal to one of the allowed values"],
+  ["a private service that answers nobody", "type: worker", "type: pserv", "a pserv must not have nothing of PORT"],
+  [
+    "a port that a worker would open",
+    "key: LOG_FORMAT\n        value: json",
+    'key: PORT\n        value: "80"',
+    "a worker must not"
+  ],
   ["a health check", "    runtime:", "    healthCheckPath: /health\n    runtime:", "serves no HTTP"],
   [
     "a disk",
@@ -133,6 +140,21 @@ describe("the blueprint", () => {
       }
       assert.deepStrictEqual(yield* tablesOf(variables), [["inquiries", "inquiry"]])
       assert.deepStrictEqual(yield* places({ ...filledIn(["1"]), ...variables }), ["MAILER_DATABASES"])
+    })
+  )
+
+  it.effect("shows a private service that other services may ask with the token", () =>
+    Effect.gen(function* () {
+      const text = withStatus(blueprint)
+      assert.deepStrictEqual(problemsOf(text, budget), [])
+      const written = envVarsOf(text).flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]))
+      const { endpoint } = yield* settled({
+        ...filledIn(["1"]),
+        ...Object.fromEntries(written),
+        ADMIN_TOKEN: "a".repeat(32)
+      })
+      assert.include(blueprint, `port ${endpoint?.port},`)
+      assert.strictEqual(endpoint?.host, "0.0.0.0")
     })
   )
 

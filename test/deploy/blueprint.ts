@@ -9,9 +9,11 @@ export interface EnvVar {
   readonly key: string
   readonly value?: string
   readonly sync?: false
+  readonly generateValue?: true
 }
 
 interface Service {
+  readonly type: "worker" | "pserv"
   readonly maxShutdownDelaySeconds: number
   readonly envVars: ReadonlyArray<EnvVar>
 }
@@ -26,19 +28,20 @@ const plans = ["starter", "standard", "pro", "pro plus", "pro max", "pro ultra"]
 const envVar = {
   type: "object",
   additionalProperties: false,
-  // A key, and either its value or `sync: false`.
+  // A key, and its value, `sync: false` or `generateValue: true`.
   required: ["key"],
   minProperties: 2,
   maxProperties: 2,
   properties: {
     key: { type: "string", pattern: "^[A-Z][A-Z0-9_]*$" },
     value: { type: "string", minLength: 1 },
-    sync: { const: false }
+    sync: { const: false },
+    generateValue: { const: true }
   }
 }
 
 const serviceProperties = {
-  type: { const: "worker" },
+  type: { enum: ["worker", "pserv"] },
   name: { type: "string", pattern: "^[a-z][a-z0-9-]*$" },
   runtime: { const: "node" },
   plan: { enum: plans },
@@ -93,16 +96,19 @@ const isKnown = (key: string): boolean =>
   variables.includes(key.replace(/_([2-9]|[1-9]\d+)$/, ""))
 
 /** The few that are neither a secret nor an address. */
-const mayBeWritten = /^(LOG_FORMAT|LOG_LEVEL|GRAPH_CLOUD|MAILER_CONFIG|(NAME|TABLE|TEMPLATE|CHANNEL|TIME_ZONE)(_\d+)?)$/
+const mayBeWritten =
+  /^(LOG_FORMAT|LOG_LEVEL|GRAPH_CLOUD|PORT|HOST|MAILER_CONFIG|(NAME|TABLE|TEMPLATE|CHANNEL|TIME_ZONE)(_\d+)?)$/
 
 const envVarProblems = (
-  { key, sync }: EnvVar,
+  { generateValue, key, sync }: EnvVar,
   index: number,
   all: ReadonlyArray<EnvVar>,
   named: ReadonlySet<string>
 ) => [
   ...(isKnown(key) || named.has(key) ? [] : [`${key} is no setting: nobody would read it`]),
-  ...(sync === false || mayBeWritten.test(key) ? [] : [`${key} has its value in the repository`]),
+  ...(sync === false || generateValue === true || mayBeWritten.test(key)
+    ? []
+    : [`${key} has its value in the repository`]),
   ...(all.findIndex((other) => other.key === key) === index ? [] : [`${key} is there twice`])
 ]
 
@@ -113,8 +119,12 @@ export const problemsOf = (text: string, budget: number, named: ReadonlySet<stri
   if (syntax.length > 0) return syntax
   const content: unknown = document.toJS()
   if (!validate(content)) return (validate.errors ?? []).map(told)
-  const { envVars, maxShutdownDelaySeconds } = content.services[0]
+  const { envVars, maxShutdownDelaySeconds, type } = content.services[0]
+  const answering = ["PORT", "HOST", "ADMIN_TOKEN"].filter((key) => envVars.some((envVar) => envVar.key === key))
   return [
+    ...(answering.length === (type === "pserv" ? 3 : 0)
+      ? []
+      : [`a ${type} must not have ${answering.join(", ") || "nothing"} of PORT, HOST, ADMIN_TOKEN: all three or none`]),
     ...envVars.flatMap((one, index) => envVarProblems(one, index, envVars, named)),
     ...(maxShutdownDelaySeconds * 1000 > budget
       ? []
@@ -132,6 +142,13 @@ export const shutdownBudget = (main: string): number => {
   const [, written] = /^const shutdownBudget = (\d[\d_]*)$/m.exec(main) ?? []
   if (written === undefined) throw new Error("src/main.ts does not say its shutdownBudget where this looks for it")
   return Number(written.replaceAll("_", ""))
+}
+
+/** The private service stands in render.yaml as a comment, too: the blueprint with it. */
+export const withStatus = (text: string): string => {
+  const [, comment] = /\n( *# - key: PORT\n(?: *# .*\n)+)/.exec(text) ?? []
+  if (comment === undefined) throw new Error("render.yaml does not show the private service any more")
+  return text.replace(comment, comment.replaceAll(/^( *)# /gm, "$1")).replace("- type: worker", "- type: pserv")
 }
 
 /** The JSON form stands in render.yaml as a comment: the entries to put in place of the numbered ones, and their JSON. */

@@ -7,6 +7,13 @@ import { lockProblems, missing, problemsOf } from "./flake.ts"
 const refused: ReadonlyArray<readonly [what: string, from: string, to: string, problem: string]> = [
   ["Nix that is none", "    in\n", "", "syntax error"],
   ["a fifth system", '"aarch64-darwin"', '"aarch64-darwin"\n"riscv64-linux"', '"riscv64-linux":'],
+  [
+    "a package for a system that it cannot be built for",
+    "built = [",
+    'built = [\n"x86_64-darwin"',
+    '"x86_64-darwin":["default"]'
+  ],
+  ["a service of another name", "nixosModules.default", "nixosModules.mailer", "'default' missing"],
   ["one system less", '        "aarch64-linux"\n', "", 'offers {"devShells":{"aarch64-darwin"'],
   ["another Node", "pkgs.nodejs_24", "pkgs.nodejs_22", "'nodejs_22' missing"],
   ["a shell that lacks a linter", "            pkgs.gitleaks\n", "", 'offers {"devShells"'],
@@ -26,10 +33,12 @@ const refusedLocks: ReadonlyArray<readonly [what: string, from: string, to: stri
 if (missing !== undefined) process.stdout.write(`flake.nix was not read by Nix: ${missing}\n`)
 
 describe.skipIf(missing !== undefined)(`the flake${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
-  it.effect("offers Node 24, PostgreSQL 18 and the linters on exactly four systems", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* problemsOf(flake), [])
-    })
+  it.effect(
+    "offers a shell on four systems, a package of what the lock names, and the service that is the systemd unit",
+    () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* problemsOf(flake), [])
+      })
   )
 
   it.effect.each(refused)("must not have %s", ([, from, to, problem]) =>

@@ -1,11 +1,12 @@
-// What flake.nix offers, as Nix reads it, with a nixpkgs of four false packages: no network, no store, nothing built. That
-// the true packages exist and open a shell is for the CI workflow to see.
+// What flake.nix offers, as Nix reads it, with a false nixpkgs (nixpkgs.nix): no network, no store, nothing built. That the true
+// packages exist, open a shell and build is for a machine with Nix and a network to see.
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { Effect } from "effect"
+import { settingsOf, systemdUnit } from "./unit.ts"
 
 const program = "nix-instantiate"
 
@@ -20,39 +21,70 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => fs.rmSync(path, { recursive: true }))
 )
 
-/** Hands out whatever system is asked for, so that one too many shows. */
-const evaluation = `
-  let
-    genAttrs = names: value: builtins.listToAttrs (map (name: { inherit name; value = value name; }) names);
-    packages = {
-      mkShellNoCC = { packages, shellHook }: builtins.seq shellHook packages;
-      nodejs_24 = "nodejs_24";
-      postgresql_18 = "postgresql_18";
-      actionlint = "actionlint";
-      gitleaks = "gitleaks";
-    };
-    flake = import ./flake.nix;
-  in {
-    inputs = flake.inputs;
-    outputs = flake.outputs {
-      self = { };
-      nixpkgs = {
-        lib.genAttrs = genAttrs;
-        legacyPackages = genAttrs [
-          "x86_64-linux" "aarch64-linux" "x86_64-darwin" "aarch64-darwin" "riscv64-linux" "i686-linux"
-        ] (_: packages);
-      };
-    };
-  }
-`
+const moduleOptions = ["enable", "environment", "environmentFile", "package"]
+
+/** The service of NixOS is the systemd unit, but for where the program lies. */
+const serviceProblems = (service: Readonly<Record<string, string | ReadonlyArray<string>>>): ReadonlyArray<string> => {
+  const { ExecStart: theirs, ...unit } = settingsOf(systemdUnit, "Service")
+  const { ExecStart: ours, ...module } = service
+  return [
+    ...(isDeepStrictEqual(module, unit) ? [] : [`the module's service is ${JSON.stringify(module)}`]),
+    ...(ours === "/package/bin/inquiries-mailer run" && String(theirs).endsWith(" run") ? [] : [`it starts ${ours}`])
+  ]
+}
+
+/** Put beside the flake: what it reads, and the false nixpkgs. */
+const beside = ["docs/nix", "package.json", "package-lock.json"]
 
 const shell = { default: ["nodejs_24", "postgresql_18", "actionlint", "gitleaks"] }
 
-const expected = {
+const devShells = {
   "aarch64-darwin": shell,
   "aarch64-linux": shell,
   "x86_64-darwin": shell,
   "x86_64-linux": shell
+}
+
+const offered = {
+  devShells,
+  packages: { "x86_64-linux": ["default"], "aarch64-linux": ["default"] },
+  nixosModules: ["default"]
+}
+
+interface Package {
+  readonly version: string
+  readonly src: ReadonlyArray<string>
+  readonly npmDeps: {
+    readonly package: object
+    readonly packageLock: { readonly packages: Readonly<Record<string, { readonly integrity?: string }>> }
+    readonly packageSourceOverrides: Readonly<Record<string, Fetched>>
+  }
+}
+
+interface Fetched {
+  readonly name: string
+  readonly hash: string
+  readonly script: string
+}
+
+/** Every package is fetched as the lock says, by its name, version and hash; what the build reads is there to be read. */
+const packageProblems = ({ npmDeps, src, version }: Package): ReadonlyArray<string> => {
+  const { packages } = npmDeps.packageLock
+  const locked = Object.entries(packages).filter(([, { integrity }]) => integrity !== undefined)
+  const fetched = Object.entries(npmDeps.packageSourceOverrides)
+  const msal = npmDeps.packageSourceOverrides["node_modules/@azure/msal-node"]
+  const { dependencies, version: ours } = JSON.parse(fs.readFileSync("package.json", "utf8"))
+  const wanted = `npm pack --silent "@azure/msal-node@${dependencies["@azure/msal-node"]}"`
+  return [
+    ...(version === ours ? [] : [`the package has the version ${version}`]),
+    ...src.filter((name) => !fs.existsSync(name)).map((name) => `${name} is not there to be built`),
+    ...(fetched.length === locked.length ? [] : [`${fetched.length} of ${locked.length} packages are fetched`]),
+    ...fetched
+      .filter(([path, { hash }]) => hash !== packages[path]?.integrity)
+      .map(([path]) => `${path} has another hash`),
+    ...(msal?.script.includes(wanted) && msal.name.startsWith("azure-msal-node-") ? [] : [`it lacks ${wanted}`]),
+    ...("optionalDependencies" in npmDeps.package ? ["it fetches a PostgreSQL"] : [])
+  ]
 }
 
 const nix = (home: string, ...args: ReadonlyArray<string>) => {
@@ -75,14 +107,18 @@ const nix = (home: string, ...args: ReadonlyArray<string>) => {
 export const problemsOf = Effect.fnUntraced(function* (flake: string) {
   const home = yield* folder
   fs.writeFileSync(join(home, "flake.nix"), flake)
-  fs.writeFileSync(join(home, "evaluation.nix"), evaluation)
+  for (const path of beside) fs.cpSync(path, join(home, path), { recursive: true })
+  fs.copyFileSync("test/deploy/nixpkgs.nix", join(home, "evaluation.nix"))
   const parsed = nix(home, "--parse", "flake.nix")
   if (!parsed.passed) return [parsed.stderr]
   const evaluated = nix(home, "--eval", "--strict", "--json", "evaluation.nix")
   if (!evaluated.passed) return [evaluated.stderr]
-  const { inputs, outputs } = JSON.parse(evaluated.stdout)
+  const { inputs, options, outputs, packages, service } = JSON.parse(evaluated.stdout)
   return [
-    ...(isDeepStrictEqual(outputs, { devShells: expected }) ? [] : [`offers ${JSON.stringify(outputs)}`]),
+    ...(isDeepStrictEqual(outputs, offered) ? [] : [`offers ${JSON.stringify(outputs)}`]),
+    ...packageProblems(packages),
+    ...(isDeepStrictEqual(options, moduleOptions) ? [] : [`the module has the options ${JSON.stringify(options)}`]),
+    ...serviceProblems(service.serviceConfig),
     ...(isDeepStrictEqual(inputs, { nixpkgs: { url: urlOf(flake) } }) ? [] : [`has inputs ${JSON.stringify(inputs)}`])
   ]
 }, Effect.scoped)

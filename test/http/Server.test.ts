@@ -1,11 +1,11 @@
 // The server itself, on loopback: it outlives its bugs and its visitors, and comes back when it broke.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, SubscriptionRef } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Scope, SubscriptionRef } from "effect"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Server as NodeServer } from "node:http"
 import { connect, type Socket } from "node:net"
 import * as Http from "../../src/Http.ts"
-import { json } from "../../src/http/Answer.ts"
+import { type Answer, json } from "../../src/http/Answer.ts"
 import * as Server from "../../src/http/Server.ts"
 import { Operator } from "../../src/Operator.ts"
 import { type Statuses, Supervisor } from "../../src/Supervisor.ts"
@@ -91,13 +91,51 @@ describe("a server", () => {
     }).pipe(silently)
   )
 
+  it.live("lets somebody follow until he goes, and does not wait for him when it closes", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const followers = { open: 0, written: 0 }
+      const follow: Answer["follow"] = (write) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => followers.open++),
+          () =>
+            Effect.forever(
+              Effect.andThen(
+                write("x".repeat(65_536)),
+                Effect.sync(() => followers.written++)
+              )
+            ),
+          () => Effect.sync(() => followers.open--)
+        )
+      const answer = () => Effect.succeed({ ...json(200, {}), follow })
+      const opened = (count: number) =>
+        Effect.repeat(Effect.sleep(10), { until: () => followers.open === count }).pipe(Effect.timeout("5 seconds"))
+      const serving = yield* Scope.make()
+      yield* Scope.provide(Server.serve({ host, port, answer }), serving)
+      const ask = "GET / HTTP/1.1\r\nHost: l\r\n\r\n"
+      const [first] = yield* Effect.forEach([1, 2, 3], () => visitor(port, ask))
+      yield* opened(3)
+      first?.destroy()
+      yield* opened(2)
+      yield* Effect.sleep(300)
+      // Nobody reads: it fills what lies between, and then no more.
+      const { written } = followers
+      yield* Effect.sleep(300)
+      assert.strictEqual(followers.written, written)
+      assert.strictEqual((yield* call(`http://${host}:${port}/`, {}, "HEAD")).status, 200)
+      const [took] = yield* Effect.timed(Scope.close(serving, Exit.void))
+      assert.isBelow(Duration.toMillis(took), 700)
+      assert.strictEqual(followers.open, 0)
+    }).pipe(silently)
+  )
+
   it.live("that broke is begun anew on its port, and the log says so", () =>
     Effect.gen(function* () {
       const { layer, lines } = quiet()
       const port = yield* freePort
       const url = `http://${host}:${port}/healthz`
       const statuses = yield* SubscriptionRef.make<Statuses>(new Map())
-      const options = { host, port, token: undefined, standings: new Map(), metrics: undefined }
+      const options = { host, port, token: undefined, standings: new Map(), paces: new Map(), metrics: undefined }
       const asked = Layer.merge(Layer.succeed(Supervisor, { statuses }), Operator.layer([]))
       yield* Layer.build(Http.layer(options).pipe(Layer.provide(asked))).pipe(Effect.provide(layer))
       const server = yield* serverBehind(url)

@@ -39,7 +39,8 @@ describe("the operator", () => {
         [`/api/databases/autos/parked/${id}/retry`, 404],
         ["/api/databases/autos/pause/", 404],
         ["/api/status", 405],
-        ["/", 404]
+        ["/", 405],
+        ["/page/", 404]
       ] as const) {
         assert.strictEqual((yield* answer(changing(path))).status, status, path)
       }

@@ -32,7 +32,7 @@ describe("the counts of a database", () => {
       const counts = yield* count(name).pipe(Effect.provideService(SqlClient, sql))
       const { lastSentAt, oldestWaitingSeconds, recent, ...rest } = counts
       assert.deepStrictEqual(rest, {
-        ...{ source: "outbox", pausedSince: null, waiting: 2, uncertain: 1, sent: 1, gone: 1 },
+        ...{ source: "outbox", pausedSince: null, waiting: 2, held: 0, uncertain: 1, sent: 1, gone: 1 },
         parked: { crashes: 1, rejected: 1 }
       })
       assert.isAtLeast(oldestWaitingSeconds ?? 0, 90)

@@ -108,7 +108,7 @@ describe("a worker beyond loopback", () => {
       )
       assert.isAtMost(Number(guesses.at(-1)?.headers["retry-after"]), 60)
       assert.strictEqual((yield* call(far, bearer(token))).status, 429, "the right one would be told apart")
-      assert.strictEqual((yield* call(near, bearer(token), "POST")).status, 404)
+      assert.strictEqual((yield* call(near, bearer(token), "POST")).status, 405)
     }).pipe(silently)
   )
 })

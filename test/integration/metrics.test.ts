@@ -1,4 +1,4 @@
-// What a worker exports, and that the README says so.
+// What a worker exports, and that docs/metrics.md says so.
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Metric } from "effect"
@@ -10,12 +10,10 @@ import * as line from "../support/line.ts"
 import { noting, stage } from "../support/outbox.ts"
 import { silently } from "../support/quiet.ts"
 
-/** Names and labels as the README's table has them. */
-const documented = [
-  ...(readFileSync("README.md", "utf8").split("\n## Metrics\n")[1]?.split("\n## ")[0] ?? "").matchAll(
-    /^\| `(\w+)` +\| ([^|]*?) +\|/gm
-  )
-].map(([, name = "", labels = ""]) => [name, ...[...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)].join(" "))
+/** Names and labels as the table of docs/metrics.md has them. */
+const documented = [...readFileSync("docs/metrics.md", "utf8").matchAll(/^\| `(\w+)` +\| ([^|]*?) +\|/gm)].map(
+  ([, name = "", labels = ""]) => [name, ...[...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)].join(" ")
+)
 
 const exported = (text: string) =>
   [...text.matchAll(/^# TYPE inquiries_mailer_(\w+) (\w+)$/gm)].map(([, name = "", type]) => {
@@ -25,7 +23,7 @@ const exported = (text: string) =>
   })
 
 describe("a worker", () => {
-  it.live("exports what the README lists, with those labels, and nothing else", () =>
+  it.live("exports what docs/metrics.md lists, with those labels, and nothing else", () =>
     Effect.gen(function* () {
       const { admin, database, standIn } = yield* line.stage()
       yield* line.inState(yield* line.start(database), "listening")
@@ -77,7 +75,7 @@ describe("the look at a backlog", () => {
       )
       const seen = yield* Effect.provideService(Backlog.look("autos", [1, 2]), SqlClient, noting(sql, statements))
       const [first, second] = seen.toSorted((a, b) => a.number - b.number)
-      assert.deepStrictEqual(first, { number: 1, waiting: 0, age: 0, parked: 10, undecided: 0, incidents: 0 })
+      assert.deepInclude(first, { number: 1, waiting: 0, age: 0, parked: 10, undecided: 0, incidents: 0 })
       assert.deepInclude(second, { waiting: 10_000, parked: 0 })
       assert.strictEqual(Math.round((second?.age ?? 0) / 60), 60)
       assert.lengthOf(statements, 1)

@@ -1,6 +1,7 @@
 // The judge of the chaos: what it calls lost, and which second mails it forgives.
 import { assert, describe, it } from "@effect/vitest"
 import type { Firing } from "../../scripts/chaos/Fault.ts"
+import { tokensIn } from "../../scripts/chaos/Forms.ts"
 import { type Evidence, judge } from "../../scripts/chaos/verdict.ts"
 import type { FaultKind } from "../../scripts/stage/GraphFaults.ts"
 
@@ -101,5 +102,24 @@ describe("the judge of the chaos", () => {
     assert.match(failures({ sends, reconcile: "mailbox" }), /twice/)
     const other = { ...arrival(20_000), notice: "n2" }
     assert.match(failures({ sends, arrivals: [arrival(1_000), other] }), /twice/)
+  })
+
+  it("forgives a digest that came again for a reason, and not one with other rows", () => {
+    const digest = (at: number, ...tokens: ReadonlyArray<string>) => tokens.map((token) => ({ ...arrival(at), token }))
+    const committed = new Map(["t1", "t2", "t3"].map((token) => [token, { database: "autos", at: 900 }]))
+    const sends = [send(1_000, "accept-then-504"), send(20_000)]
+    const again = (...tokens: ReadonlyArray<string>) =>
+      failures({ committed, sends, arrivals: [...digest(1_000, "t1", "t2", "t3"), ...digest(20_000, ...tokens)] })
+    assert.strictEqual(again("t1", "t2", "t3"), "")
+    assert.match(again("t1", "t3"), /1 digests came again with other rows: n1/)
+  })
+
+  it("finds the rows of a digest in its text, and that of any other mail where its answers go", () => {
+    const text = Buffer.from("#1:\r\n  Email: chaos0000001@example.com\r\n  Email: chaos0000002@example.com").toString(
+      "base64"
+    )
+    const part = `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${text}\r\n--x`
+    assert.deepStrictEqual(tokensIn(`Subject: 2\r\n\r\n--x\r\n${part}`), ["chaos0000001", "chaos0000002"])
+    assert.deepStrictEqual(tokensIn("Reply-To: chaos0000003@example.com\r\n"), ["chaos0000003"])
   })
 })

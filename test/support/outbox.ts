@@ -22,8 +22,9 @@ export interface Stored {
   readonly due: number
 }
 
-export const stage = Effect.fn("outboxStage")(function* () {
-  const fresh = yield* freshDatabase()
+/** On the server that the tests share, or on another. */
+export const stage = Effect.fn("outboxStage")(function* (server?: Parameters<typeof freshDatabase>[0]) {
+  const fresh = yield* freshDatabase(server)
   const { admin } = fresh
   yield* line.migrated(line.databaseAt(fresh, "http://127.0.0.1:1", { tables: [] }))
   /** The outbox as a replica sees it that runs its statements on `sql`. */

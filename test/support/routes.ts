@@ -12,7 +12,7 @@ export const token = "a-token-for-the-tests-0123456789"
 export const id = "00000000-0000-4000-8000-000000000001"
 export const since = DateTime.makeUnsafe(0)
 export const counted: Counts = {
-  ...{ source: "outbox", pausedSince: null, waiting: 1, uncertain: 0, oldestWaitingSeconds: 2.5 },
+  ...{ source: "outbox", pausedSince: null, waiting: 1, held: 0, uncertain: 0, oldestWaitingSeconds: 2.5 },
   ...{ parked: { rejected: 2 }, sent: 4, gone: 3, lastSentAt: "1970-01-01T00:00:00.000Z" },
   recent: [{ table: "public.inquiries", key: "1", outcome: "sent", at: "1970-01-01T00:00:00.000Z" }]
 }
@@ -29,7 +29,8 @@ export const changing = (path: string) => asking(path, { method: "POST", authori
 export const staged = Effect.fnUntraced(function* (
   states: Readonly<Record<string, State>>,
   operations: Partial<Operator["Service"]> = {},
-  standing: Standing = { _tag: "Open" }
+  standing: Standing = { _tag: "Open" },
+  known: string | null = token
 ) {
   const done: Array<string> = []
   const noting = (action: string) => (database: string) =>
@@ -53,9 +54,10 @@ export const staged = Effect.fnUntraced(function* (
     )
   )
   const answer = yield* Routes.make({
-    token: Redacted.make(token),
+    token: known === null ? undefined : Redacted.make(known),
     standings: new Map(Object.keys(states).map((name) => [name, Effect.succeed(standing)])),
+    paces: new Map(),
     metrics: Effect.succeed("# nothing yet\n")
   }).pipe(Effect.provide(Layer.merge(Layer.succeed(Supervisor, { statuses }), Layer.succeed(Operator, operator))))
-  return { answer, done }
+  return { answer, done, statuses }
 })

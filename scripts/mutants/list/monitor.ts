@@ -38,9 +38,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "notifications forgotten after a claim",
     file: "src/Monitor.ts",
-    find: 'yield* Queue.clear(postponed)\n    const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size - inHand)',
+    find: 'yield* Queue.clear(postponed)\n    const [claimed, claim] = yield* Trace.timed(outbox.claim(standing._tag === "Probe" ? 1 : size - inHand))',
     replace:
-      'yield* Queue.clear(postponed)\n    const claimed = yield* outbox.claim(standing._tag === "Probe" ? 1 : size - inHand)\n    yield* notifications.clear',
+      'yield* Queue.clear(postponed)\n    const [claimed, claim] = yield* Trace.timed(outbox.claim(standing._tag === "Probe" ? 1 : size - inHand))\n    yield* notifications.clear',
     test: monitor,
     says: "forgets notifications before a claim and never after"
   },

@@ -166,5 +166,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: 'synchronous_commit: "off"',
     test: durability,
     says: "a begun mark and an outcome are on the server's disk"
+  },
+  {
+    name: "what a failed statement left is taken for done",
+    file: "src/GroupCommit.ts",
+    find: "answer(Exit.isFailure(exit) ? exit : unanswered)",
+    replace: "answer(Exit.isFailure(exit) ? Exit.void : unanswered)",
+    test: "test/GroupCommit.test.ts",
+    says: "fails those that a failed statement left without an answer"
+  },
+  {
+    name: "a statement for every request",
+    file: "src/GroupCommit.ts",
+    find: "      for (yield* Effect.yieldNow;",
+    replace: "      for (;",
+    test: "test/GroupCommit.test.ts",
+    says: "takes along what is asked in the same breath"
   }
 ]
