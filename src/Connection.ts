@@ -1,6 +1,7 @@
-// The way to one database: one pinned connection that LISTENs, runs statements while it is free and proves with a
-// heartbeat that somebody is there, and a small lazy pool. Built inside the child that uses it, so that a restart gets everything new. No operation on it can
-// hang for ever: a socket without traffic destroys itself (`Session.silence`), which also ends what cannot be interrupted.
+// The way to one database: one pinned connection that LISTENs, runs statements while it is free and proves with a heartbeat
+// that somebody is there, and a small lazy pool. Built inside the child that uses it, so that a restart gets everything
+// new. No operation on it can hang for ever: a socket without traffic destroys itself (`Session.silence`), which also ends
+// what cannot be interrupted.
 import { PgClient } from "@effect/sql-pg"
 import { Context, Duration, Effect, Exit, Layer, Option, Queue, Schedule, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -14,9 +15,11 @@ import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
 /** One query in this rhythm on the LISTEN connection: notices a dead peer in 14 s and keeps NAT tables warm. */
-const heartbeat = Schedule.spaced("8 seconds")
-/** Longer than any statement that it may have to wait for. */
-const heartbeatTimeout = Duration.seconds(6)
+const heartbeat = Schedule.spaced("10 seconds")
+/** Longer than the statements that it may have to wait for, see `Lent.hold`. */
+const heartbeatTimeout = Duration.seconds(4)
+/** After its time is up what has arrived in the meantime is still read: this process may have been away itself. */
+const indulgence = Duration.millis(50)
 const poolSize = 4
 /** Shorter than `Session.silence`: an idle pooled connection is closed politely. */
 const poolIdle = Duration.seconds(15)
@@ -53,11 +56,11 @@ export const layer = (address: Address, wake: Wake): Layer.Layer<SqlClient | Not
     Effect.gen(function* () {
       if (wake === "poll") return Layer.merge(pool(address, yield* isDirect(address), pollIdle), deafness("wanted"))
       const scope = yield* Scope.fork(yield* Effect.scope)
-      const own = yield* proving(address, scope).pipe(Scope.provide(scope))
+      const own = yield* proving(address, scope, true).pipe(Scope.provide(scope))
       const heard = yield* listen(own).pipe(Scope.provide(scope))
       if (heard !== undefined) {
         const sql = own.direct
-          ? Layer.orDie(Lent.layer(own, poolConfig(address, true, poolIdle)))
+          ? Layer.orDie(Lent.layer(address, own, poolConfig(address, true, poolIdle)))
           : pool(address, false, poolIdle)
         return Layer.merge(sql, Layer.succeed(Notifications, heard))
       }
@@ -130,21 +133,26 @@ const heard = Effect.fnUntraced(function* ({ proof, queue }: Proving) {
  * LISTENs, and notifies itself. All the connects that this takes are one turn, so that the first databases do not wait for
  * the last. The connection is of `scope`.
  */
-const proving = (address: Address, scope: Scope.Scope) =>
+const proving = (address: Address, scope: Scope.Scope, lent: boolean) =>
   Connects.inTurn(
     address,
     Effect.gen(function* () {
       const own = yield* pin(address).pipe(Scope.provide(scope))
       const queue = yield* orOutage(own.pinned.listen(channel))
       const proof = `${proofs}${randomUUID()}`
+      const notify = `select pg_catalog.pg_notify('${channel}', '${proof}')`
+      const bounded = `pg_catalog.set_config('statement_timeout', '${Duration.toMillis(Lent.hold)}', false)`
+      if (own.unpooled) {
+        yield* orOutage(own.pinned.query(lent ? `${notify}, ${bounded}` : notify, [], false))
+        return { ...own, proof, queue }
+      }
       // From another connection: on its own even a pooler's would hear it.
       yield* orOutage(
         Effect.scoped(
-          Effect.flatMap(open(address, own.direct), ({ connection }) =>
-            connection.query(`select pg_catalog.pg_notify('${channel}', '${proof}')`, [], false)
-          )
+          Effect.flatMap(open(address, own.direct), ({ connection }) => connection.query(notify, [], false))
         )
       )
+      if (lent && own.direct) yield* orOutage(own.pinned.query(`select ${bounded}`, [], false))
       return { ...own, proof, queue }
     })
   )
@@ -152,7 +160,7 @@ const proving = (address: Address, scope: Scope.Scope) =>
 /** A connection of its own on which any channel can be listened to; undefined where notifications do not come through. */
 export const ear = Effect.fnUntraced(function* (address: Address) {
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const proven = Effect.flatMap(proving(address, scope), (own) =>
+  const proven = Effect.flatMap(proving(address, scope, false), (own) =>
     Effect.map(heard(own), (queue) => (queue === undefined ? undefined : own))
   )
   const own = yield* Effect.scoped(proven)
@@ -167,16 +175,22 @@ type Proving = Effect.Success<ReturnType<typeof proving>>
 const pin = Effect.fnUntraced(function* (address: Address) {
   const found = yield* kept(address)
   const direct = found !== undefined
+  const unpooled = found?.unpooled === true
   const { connection, cutOff, isOpen } = found ?? (yield* orOutage(open(address, false)))
   const pinned = yield* connection.pin
   // An interrupted query would wait for the peer: cutting it off ends the query at once.
   const alive: Effect.Effect<never, Outage> = pinned
     .query("select 1", [], direct)
     .pipe(
-      Effect.raceFirst(Effect.andThen(Effect.delay(cutOff, heartbeatTimeout), Effect.never)),
+      Effect.raceFirst(
+        Effect.sleep(heartbeatTimeout).pipe(
+          Effect.andThen(Effect.delay(cutOff, indulgence)),
+          Effect.andThen(Effect.never)
+        )
+      ),
       orOutage,
       Effect.repeat(heartbeat),
       Effect.andThen(Effect.never)
     )
-  return { alive, direct, isOpen, pinned }
+  return { alive, direct, isOpen, pinned, unpooled }
 })

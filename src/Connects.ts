@@ -4,26 +4,36 @@ import { Duration, Effect, Fiber, Semaphore } from "effect"
 import type { Address } from "./Database.ts"
 
 /** To one server. What hangs in connecting holds up nobody but others on its own server, and those for 5 s. */
-const atOneServer = 16
+export const atOneServer = 8
 /** Over all servers: some 30 ms of hashing, were all to answer in the same turn of the event loop. */
-const atOnce = 16
+export const atOnce = 12
 /** One that takes longer waits for its server and costs nobody anything: it goes on, and the next one begins. */
-const patience = Duration.millis(200)
+export const patience = Duration.millis(200)
+/** Work at one server that nobody waits for. */
+const unhurriedAtOnce = 2
 
 // Of the process, because its event loop is.
 const places = Semaphore.makeUnsafe(atOnce)
-const servers = new Map<string, Semaphore.Semaphore>()
 
-const placesAt = ({ host, port }: Address): Semaphore.Semaphore => {
-  const key = `${host} ${port}`
-  const known = servers.get(key) ?? Semaphore.makeUnsafe(atOneServer)
-  servers.set(key, known)
-  return known
+const perServer = (permits: number) => {
+  const servers = new Map<string, Semaphore.Semaphore>()
+  return ({ host, port }: Address): Semaphore.Semaphore => {
+    const key = `${host} ${port}`
+    const known = servers.get(key) ?? Semaphore.makeUnsafe(permits)
+    servers.set(key, known)
+    return known
+  }
 }
+const openings = perServer(atOneServer)
+const unhurried = perServer(unhurriedAtOnce)
 
 /** For all that connects, one connection after the other, before a database can be worked with. */
 export const inTurn = <A, E, R>(address: Address, opening: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => placesAt(address).withPermit(opening))
+  Effect.suspend(() => openings(address).withPermit(opening))
+
+/** For what can wait until everybody who waits now for a turn at this server has had it, and holds none itself. */
+export const behind = <A, E, R>(address: Address, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => unhurried(address).withPermit(Effect.andThen(inTurn(address, Effect.void), work)))
 
 /** For each single connect. */
 export const among = <A, E, R>(connect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

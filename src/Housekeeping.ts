@@ -2,13 +2,14 @@
 // nothing may wake the database. Either way no mail waits for it.
 import { Clock, Duration, Effect } from "effect"
 import type { Tables } from "./Batch.ts"
+import * as Lent from "./Lent.ts"
 import * as Prune from "./Prune.ts"
 import type { Self } from "./State.ts"
 import * as SweepRounds from "./SweepRounds.ts"
 
 /** For ever. */
 export const run = (tables: Tables, retention: Duration.Duration, self: Self) =>
-  Effect.raceFirst(Prune.run([...tables.keys()], retention), SweepRounds.run(tables, self))
+  Effect.raceFirst(Prune.run([...tables.keys()], retention), Lent.unhurried(SweepRounds.run(tables, self)))
 
 /** To be run at every poll: does what is due by then. True if there may be something to claim. */
 export const atPolls = Effect.fn("Housekeeping.atPolls")(function* (

@@ -10,7 +10,6 @@ import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import * as Housekeeping from "./Housekeeping.ts"
 import * as Identity from "./Identity.ts"
-import * as Lent from "./Lent.ts"
 import * as Lookout from "./Lookout.ts"
 import type { Standing } from "./Mailer.ts"
 import { explain, Mailer } from "./Mailer.ts"
@@ -55,7 +54,7 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   return yield* notifications.alive.pipe(
     Effect.tapError((outage) => self.ailing(outage)),
     Effect.raceFirst(watch(tables, pollEvery, self, atPoll).pipe(Effect.provide(outbox))),
-    Effect.raceFirst(sleeps ? Effect.never : Lent.unhurried(Housekeeping.run(tables, database.retention, self))),
+    Effect.raceFirst(sleeps ? Effect.never : Housekeeping.run(tables, database.retention, self)),
     Effect.raceFirst(sleeps ? Effect.never : lookout.forever)
   )
 })

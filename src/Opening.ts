@@ -37,7 +37,10 @@ export const kept = Effect.fnUntraced(function* (address: Address) {
   if (looked?.["writable"] === false) {
     return yield* new Outage({ state: "waiting", reason: "the server is read-only or in recovery" })
   }
-  if (looked?.["kept"] === true) return opened?.own
+  if (opened !== undefined && looked?.["kept"] === true) {
+    // A pooler makes up the numbers that it gives out at a login.
+    return { ...opened.own, unpooled: looked["process"] === opened.own.connection.processId }
+  }
   yield* Scope.close(scope, Exit.void)
   return undefined
 })

@@ -1,10 +1,11 @@
 // What an operator may ask of, and do to, each configured database, from the running worker or from a command. Every call
-// takes a connection of its own, which the worker's do not wait for, and leaves it.
+// takes the way that the worker has open anyway, or a connection of its own, and leaves it.
 import { Clock, Context, Effect, Layer, Semaphore } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "./Connection.ts"
 import { count, type Counts } from "./Counts.ts"
 import type { Database, DatabaseName } from "./Database.ts"
+import * as Lent from "./Lent.ts"
 import type { Ledger } from "./Ledger.ts"
 import { installed } from "./Outbox.ts"
 import * as Parked from "./Parked.ts"
@@ -47,12 +48,11 @@ export class Operator extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Parked.Changed>, Outage>
   }
 >()("inquiries-mailer/Operator") {
-  /** `ledgers` are those that this process mails from; `lines` are the ways to databases that it has open anyway. */
+  /** `ledgers` are those that this process mails from. */
   static readonly layer = (
     databases: ReadonlyArray<Database>,
-    ledgers: ReadonlyMap<DatabaseName, Ledger> = new Map(),
-    lines: ReadonlyMap<DatabaseName, SqlClient> = new Map()
-  ): Layer.Layer<Operator> => Layer.effect(Operator, make(databases, ledgers, lines))
+    ledgers: ReadonlyMap<DatabaseName, Ledger> = new Map()
+  ): Layer.Layer<Operator> => Layer.effect(Operator, make(databases, ledgers))
 }
 
 const changes = { retry: Parked.retry, discard: Parked.discard }
@@ -61,8 +61,7 @@ type Found = Effect.Success<ReturnType<typeof Parked.list>>
 
 const make = Effect.fnUntraced(function* (
   databases: ReadonlyArray<Database>,
-  ledgers: ReadonlyMap<DatabaseName, Ledger>,
-  lines: ReadonlyMap<DatabaseName, SqlClient>
+  ledgers: ReadonlyMap<DatabaseName, Ledger>
 ) {
   const places = yield* Semaphore.make(concurrency)
 
@@ -80,7 +79,7 @@ const make = Effect.fnUntraced(function* (
     const asked =
       database.capture === "auto" ? Effect.flatMap(installed, (it) => (it ? work(database) : inMemory)) : work(database)
     return Effect.suspend(() => {
-      const line = lines.get(database.name)
+      const line = Lent.lineTo(database.address)
       return line === undefined
         ? places.withPermit(Effect.provide(asked, Connection.once(database.address)))
         : Effect.provideService(asked, SqlClient, line)

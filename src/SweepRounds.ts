@@ -2,6 +2,7 @@
 // state. A failure is said and tried again: it holds up no mail.
 import { Duration, Effect } from "effect"
 import type { Prepared, Tables } from "./Batch.ts"
+import * as Connects from "./Connects.ts"
 import * as Said from "./Said.ts"
 import type { Self } from "./State.ts"
 import { Outage } from "./State.ts"
@@ -15,7 +16,8 @@ export const undecided = "too many to be mailed unasked"
 
 /** Sweeps these tables for ever. */
 export const run = Effect.fnUntraced(function* (tables: Tables, self: Self) {
-  const once = round(tables, self)
+  const [any] = tables.values()
+  const once = any === undefined ? Effect.void : Connects.behind(any.database.address, round(tables, self))
   yield* Effect.sleep(first)
   return yield* Effect.forever(Effect.andThen(once, Effect.sleep(every)))
 })
