@@ -4,13 +4,15 @@ import { Duration, Effect, Fiber, Semaphore } from "effect"
 import type { Address } from "./Database.ts"
 
 /** To one server. What hangs in connecting holds up nobody but others on its own server, and those for 5 s. */
-export const atOneServer = 8
+const atOneServer = 8
 /** Over all servers: some 30 ms of hashing, were all to answer in the same turn of the event loop. */
-export const atOnce = 12
+const atOnce = 12
 /** One that takes longer waits for its server and costs nobody anything: it goes on, and the next one begins. */
-export const patience = Duration.millis(200)
+const patience = Duration.millis(200)
 /** Work at one server that nobody waits for. */
 const unhurriedAtOnce = 2
+/** After it: hundreds of databases then have their turn within minutes, and the server has room for mails. */
+const breath = Duration.seconds(1)
 
 // Of the process, because its event loop is.
 const places = Semaphore.makeUnsafe(atOnce)
@@ -31,9 +33,20 @@ const unhurried = perServer(unhurriedAtOnce)
 export const inTurn = <A, E, R>(address: Address, opening: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => openings(address).withPermit(opening))
 
-/** For what can wait until everybody who waits now for a turn at this server has had it, and holds none itself. */
+/** For what can wait until everybody who waits now for a turn at this server has had it, and keeps none from opening. */
 export const behind = <A, E, R>(address: Address, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => unhurried(address).withPermit(Effect.andThen(inTurn(address, Effect.void), work)))
+  Effect.suspend(() => {
+    const turns = unhurried(address)
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.andThen(
+        restore(turns.take(1)),
+        Effect.ensuring(
+          restore(Effect.andThen(inTurn(address, Effect.void), work)),
+          Effect.forkDetach(Effect.delay(turns.release(1), breath))
+        )
+      )
+    )
+  })
 
 /** For each single connect. */
 export const among = <A, E, R>(connect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -2,7 +2,6 @@
 // state. A failure is said and tried again: it holds up no mail.
 import { Duration, Effect } from "effect"
 import type { Prepared, Tables } from "./Batch.ts"
-import * as Connects from "./Connects.ts"
 import * as Said from "./Said.ts"
 import type { Self } from "./State.ts"
 import { Outage } from "./State.ts"
@@ -14,10 +13,13 @@ export const every = Duration.minutes(10)
 /** Stands in the reason of a database in which rows await a decision. */
 export const undecided = "too many to be mailed unasked"
 
-/** Sweeps these tables for ever. */
-export const run = Effect.fnUntraced(function* (tables: Tables, self: Self) {
-  const [any] = tables.values()
-  const once = any === undefined ? Effect.void : Connects.behind(any.database.address, round(tables, self))
+/** Sweeps these tables for ever, each time when it is their turn. */
+export const run = Effect.fnUntraced(function* (
+  tables: Tables,
+  self: Self,
+  inTurn: <E, R>(round: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
+) {
+  const once = inTurn(round(tables, self))
   yield* Effect.sleep(first)
   return yield* Effect.forever(Effect.andThen(once, Effect.sleep(every)))
 })
