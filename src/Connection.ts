@@ -3,23 +3,18 @@
 // new. No operation on it can hang for ever: a socket without traffic destroys itself (`Session.silence`), which also ends
 // what cannot be interrupted.
 import { PgClient } from "@effect/sql-pg"
-import { Context, Duration, Effect, Exit, Layer, Option, Queue, Schedule, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { randomUUID } from "node:crypto"
 import type { Address, Wake } from "./Database.ts"
 import * as Connects from "./Connects.ts"
+import * as Heartbeat from "./Heartbeat.ts"
 import * as Lent from "./Lent.ts"
 import { config, isDirect, kept, open } from "./Opening.ts"
 import * as Session from "./Session.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
-/** One query in this rhythm on the LISTEN connection: notices a dead peer in 14 s and keeps NAT tables warm. */
-const heartbeat = Schedule.spaced("10 seconds")
-/** Longer than the statements that it may have to wait for, see `Lent.hold`. */
-const heartbeatTimeout = Duration.seconds(4)
-/** After its time is up what has arrived in the meantime is still read: this process may have been away itself. */
-const indulgence = Duration.millis(50)
 const poolSize = 4
 /** Shorter than `Session.silence`: an idle pooled connection is closed politely. */
 const poolIdle = Duration.seconds(15)
@@ -178,19 +173,6 @@ const pin = Effect.fnUntraced(function* (address: Address) {
   const unpooled = found?.unpooled === true
   const { connection, cutOff, isOpen } = found ?? (yield* orOutage(open(address, false)))
   const pinned = yield* connection.pin
-  // An interrupted query would wait for the peer: cutting it off ends the query at once.
-  const alive: Effect.Effect<never, Outage> = pinned
-    .query("select 1", [], direct)
-    .pipe(
-      Effect.raceFirst(
-        Effect.sleep(heartbeatTimeout).pipe(
-          Effect.andThen(Effect.delay(cutOff, indulgence)),
-          Effect.andThen(Effect.never)
-        )
-      ),
-      orOutage,
-      Effect.repeat(heartbeat),
-      Effect.andThen(Effect.never)
-    )
-  return { alive, direct, isOpen, pinned, unpooled }
+  const { alive, answered } = yield* Heartbeat.make(pinned.query("select 1", [], direct), cutOff)
+  return { alive, answered, direct, isOpen, pinned, unpooled }
 })

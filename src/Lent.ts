@@ -39,6 +39,8 @@ export const lineTo = (address: Address): SqlClient | undefined => lines.get(add
 export interface Own {
   readonly pinned: Pick<PgConnection.PgConnection, "query" | "queryValues" | "stream">
   readonly isOpen: () => boolean
+  /** To be run when a statement was answered: that proves as much as a heartbeat. */
+  readonly answered: Effect.Effect<void>
 }
 
 /** After the end of `own` what is left to settle goes by the pool. */
@@ -100,7 +102,7 @@ export const layer = (
         Effect.suspend(() => {
           running++
           const ended = Effect.ensuring(
-            query,
+            Effect.tap(query, own.answered),
             Effect.sync(() => running--)
           )
           return Effect.flatMap(Effect.forkDetach(ended, { startImmediately: true }), Fiber.join)

@@ -32,7 +32,8 @@ const lending = Effect.gen(function* () {
       queryValues: (text) => Effect.as(answer(text), []),
       stream: () => Stream.empty
     },
-    isOpen: () => open
+    isOpen: () => open,
+    answered: Effect.void
   }
   const way = yield* Layer.build(Lent.layer(address, own, { ...config(address, true), maxConnections: 4 }))
   const sql = Context.get(way, SqlClient)
@@ -128,7 +129,8 @@ describe("the LISTEN connection", () => {
         })
       const own: Lent.Own = {
         pinned: { query, queryValues: () => Effect.succeed([]), stream: () => Stream.empty },
-        isOpen: () => true
+        isOpen: () => true,
+        answered: Effect.void
       }
       const ask = (text: string) => Effect.flatMap(SqlClient, (sql) => sql.unsafe(text))
       yield* Effect.gen(function* () {

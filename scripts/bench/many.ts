@@ -67,6 +67,7 @@ const measure = Effect.fn("many.measure")(function* (
 ) {
   const log = path.join(server.directory, "server.log")
   const mark = () => readFileSync(log, "utf8").length
+  const bare = yield* ManyDatabases.bareConnects(server, reachable)
   let heard = mark()
   const port = yield* freePort
   const folder = yield* Effect.acquireRelease(
@@ -114,19 +115,25 @@ const measure = Effect.fn("many.measure")(function* (
     (index) => ManyDatabases.at(server, ManyDatabases.nameOf(index)),
     { concurrency: 8 }
   )
-  yield* worker.delays
-  const arrived = standIn.mails.length
-  const began = performance.now()
-  yield* Effect.forEach(customers, (customer, index) => customer.query(insert(from + index)), {
-    concurrency: "unbounded",
-    discard: true
+  const rowInEach = Effect.fnUntraced(function* (numbered: number) {
+    const arrived = standIn.mails.length
+    const began = performance.now()
+    yield* Effect.forEach(customers, (customer, index) => customer.query(insert(numbered + index)), {
+      concurrency: "unbounded",
+      discard: true
+    })
+    yield* standIn.awaitMails(arrived + reachable)
+    return Math.max(...customers.map((_, index) => stopwatch.arrivals.get(numbered + index) ?? Number.NaN)) - began
   })
-  yield* standIn.awaitMails(arrived + reachable)
-  const last = Math.max(...customers.map((_, index) => stopwatch.arrivals.get(from + index) ?? Number.NaN)) - began
+  const first = yield* rowInEach(from)
+  yield* worker.delays
+  const last = yield* rowInEach(from + reachable)
   const measured: Measured = {
+    ...{ count: reachable, bare },
     started: { seconds, connects: came.count, atOnce: came.atOnce, delays },
     answers,
     idle: atRest,
+    first: { last: first },
     notified: { last, delays: yield* worker.delays },
     memory: (yield* worker.cost).peak / 1_048_576
   }
@@ -164,22 +171,28 @@ const silence = Effect.acquireRelease(
   })
 )
 
-export const many = Effect.fn("many")(function* (count: number) {
-  yield* Console.log(`starting PostgreSQL, with ${count} databases …`)
-  const { admin, server } = yield* ManyDatabases.start(count)
+/** One number of databases after the other, and the largest also with a tenth of them unreachable. */
+export const many = Effect.fn("many")(function* (most: number) {
+  yield* Console.log(`starting PostgreSQL, with ${most} databases …`)
+  const { admin, server } = yield* ManyDatabases.start(most)
   const stopwatch = new Stopwatch()
-  const standIn = yield* GraphStandIn.start({ onAccepted: ({ raw }) => stopwatch.note(raw) })
-  const stage = { server, admin, standIn, stopwatch, count }
+  const standIn = yield* GraphStandIn.start({ headersOnly: () => true, onAccepted: ({ raw }) => stopwatch.note(raw) })
+  const stage = { server, admin, standIn, stopwatch }
+  let numbered = 0
+  const run = Effect.fnUntraced(function* (count: number, away: number) {
+    yield* Console.log(away === 0 ? `${count} …` : `${count}, ${away} of them unreachable …`)
+    const [closed, silent] = [yield* freePort, yield* silence]
+    const reachable = count - away
+    const portOf = (index: number) => ({ port: index < reachable ? server.port : index % 2 === 0 ? closed : silent })
+    const measured = yield* measure({ ...stage, count }, reachable, numbered, portOf, away === 0)
+    numbered += 2 * reachable
+    yield* Console.log(show(measured))
+    return measured
+  }, Effect.scoped)
 
-  yield* Console.log("all reachable …")
-  const all = yield* measure(stage, count, 0, () => ({ port: server.port }), true)
-  yield* Console.log(show(all))
-  const away = Math.round(count / 10)
-  yield* Console.log(`${away} unreachable …`)
-  const [closed, silent] = [yield* freePort, yield* silence]
-  const portOf = (index: number) => ({ port: index < count - away ? server.port : index % 2 === 0 ? closed : silent })
-  const some = yield* measure(stage, count - away, count, portOf, false)
-  yield* Console.log(show(some))
-  const faults = missed(all)
+  const all = yield* Effect.forEach([...[1, 10, 100].filter((count) => count < most), most], (count) => run(count, 0))
+  yield* run(most, Math.round(most / 10))
+  yield* Console.log(`\n${curve(all)}\n`)
+  const faults = missed(all.at(-1))
   if (faults.length > 0) return yield* Effect.fail(faults.join("; "))
 })

@@ -23,7 +23,7 @@ export const start = Effect.fn("manyDatabases.start")(function* (count: number) 
     settings: {
       max_connections: String(count * most + 100),
       // The catalogs of all of them stay in memory, as on a server that is made for as many.
-      shared_buffers: "2GB",
+      ...{ shared_buffers: "2GB", io_method: "sync" },
       // Of the server's own making, and not what is measured.
       autovacuum: "off",
       log_connections: "receipt,setup_durations",
@@ -46,6 +46,19 @@ export const start = Effect.fn("manyDatabases.start")(function* (count: number) 
   )
   yield* durable(admin, true)
   return { server, admin }
+})
+
+/** Seconds to connect to as many, as many at once as the worker, and to ask each one thing: less the machine does not take. */
+export const bareConnects = Effect.fn("manyDatabases.bareConnects")(function* (server: Postgres.Server, count: number) {
+  const began = performance.now()
+  yield* Effect.scoped(
+    Effect.forEach(
+      Array.from({ length: count }, (_, index) => nameOf(index)),
+      (name) => Effect.flatMap(at(server, name), (sql) => sql.query("listen something", [], false)),
+      { concurrency: 8, discard: true }
+    )
+  )
+  return (performance.now() - began) / 1_000
 })
 
 const durable = Effect.fnUntraced(function* (admin: PgConnection.PgConnection, on: boolean) {
