@@ -117,7 +117,10 @@ Command.make(
   {
     burst: count("burst", 20_000, "Rows of the burst that is worked off"),
     curves: count("curves", 0, "Instead: what a claim costs with up to so many settled and waiting notices"),
-    databases: count("databases", 0, "Instead: so many databases in one worker"),
+    databases: Flag.String("databases").pipe(
+      Flag.withDescription("Instead: so many databases in one worker, as 500 or 1,10,100,500"),
+      Flag.withDefault("")
+    ),
     inserts: flag("inserts", "Instead: what the trigger costs whoever INSERTs"),
     profile: flag("profile", "Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
     rounds: count("rounds", 3, "How often the two take turns"),
@@ -128,8 +131,8 @@ Command.make(
     Effect.scoped(
       options.curves > 0
         ? curves(options.curves)
-        : options.databases > 0
-          ? many(options.databases)
+        : options.databases !== ""
+          ? many(options.databases.split(",").map(Number))
           : options.inserts
             ? trigger
             : options.share

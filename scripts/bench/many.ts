@@ -11,7 +11,7 @@ import { freePort } from "../stage/loopback.ts"
 import type * as Postgres from "../stage/Postgres.ts"
 import * as Connects from "./connects.ts"
 import * as ManyDatabases from "./manyDatabases.ts"
-import { type Measured, missed, show } from "./manyReport.ts"
+import { curve, type Measured, missed, show } from "./manyReport.ts"
 import { Stopwatch } from "./measure.ts"
 import * as WatchedWorker from "./watchedWorker.ts"
 
@@ -19,9 +19,9 @@ import * as WatchedWorker from "./watchedWorker.ts"
 const sharing = 10
 /** Mailboxes of one application. */
 const mailboxes = 10
-/** A pooled connection is closed after 15 s without use, and the first housekeeping is over by then. */
-const quiet = "35 seconds"
-const idle = { samples: 60, each: "1 second" } as const
+/** A pooled connection is closed after 15 s without use; the first sweeps of hundreds go on for minutes, and belong to it. */
+const quiet = "25 seconds"
+const idle = { samples: 20, each: "1 second" } as const
 const insert = (n: number) =>
   `insert into inquiries (name, email, subject, message)
     values ('Jane Doe', 'bench${n}@example.com', '2023 Honda Civic', 'Is it still for sale? I could come by on Saturday.')`
@@ -52,6 +52,8 @@ const settings = (server: Postgres.Server, count: number, portOf: (index: number
 interface Stage {
   readonly server: Postgres.Server
   readonly admin: PgConnection.PgConnection
+  /** Who insert, one a database. */
+  readonly all: ReadonlyArray<PgConnection.PgConnection>
   readonly standIn: GraphStandIn.StandIn
   readonly stopwatch: Stopwatch
   readonly count: number
@@ -59,7 +61,7 @@ interface Stage {
 
 /** `reachable` are the first so many. */
 const measure = Effect.fn("many.measure")(function* (
-  { admin, count, server, standIn, stopwatch }: Stage,
+  { admin, all, count, server, standIn, stopwatch }: Stage,
   reachable: number,
   from: number,
   portOf: (index: number) => Port,
@@ -81,6 +83,8 @@ const measure = Effect.fn("many.measure")(function* (
     MAILER_CONFIG: config,
     ...{ GRAPH_EMULATOR_URL: standIn.origin, HOST: "127.0.0.1", PORT: String(port) }
   })
+  // From when the program is loaded.
+  yield* Effect.andThen(worker.listensTo(1), worker.delays)
   const seconds = yield* worker.listensTo(reachable)
   const delays = yield* worker.delays
   const came = Connects.parse(readFileSync(log, "utf8").slice(heard))
@@ -99,7 +103,7 @@ const measure = Effect.fn("many.measure")(function* (
     const samples: Array<{ readonly all: number; readonly most: number }> = []
     for (let sample = 0; sample < idle.samples; sample++) {
       yield* Effect.sleep(idle.each)
-      samples.push(yield* connections(admin))
+      samples.push(yield* ManyDatabases.connections(admin))
     }
     const after = yield* worker.cost
     atRest = {
@@ -110,11 +114,7 @@ const measure = Effect.fn("many.measure")(function* (
     }
   }
 
-  const customers = yield* Effect.forEach(
-    Array.from({ length: reachable }, (_, index) => index),
-    (index) => ManyDatabases.at(server, ManyDatabases.nameOf(index)),
-    { concurrency: 8 }
-  )
+  const customers = all.slice(0, reachable)
   const rowInEach = Effect.fnUntraced(function* (numbered: number) {
     const arrived = standIn.mails.length
     const began = performance.now()
@@ -146,17 +146,6 @@ const timed = Effect.fnUntraced(function* (url: string) {
   return performance.now() - began
 })
 
-/** Of the worker, to the databases. */
-const connections = Effect.fnUntraced(function* (admin: PgConnection.PgConnection) {
-  const { rows } = yield* admin.query(
-    `select coalesce(sum(n), 0)::integer as "all", coalesce(max(n), 0)::integer as most from (
-      select count(*) as n from pg_stat_activity where application_name = 'inquiries-mailer' group by datname) d`,
-    [],
-    false
-  )
-  return { all: Number(rows[0]?.["all"]), most: Number(rows[0]?.["most"]) }
-})
-
 /** Takes connections and says nothing, as a firewall does that has forgotten them. */
 const silence = Effect.acquireRelease(
   Effect.callback<Net.Server>((resume) => {
@@ -172,12 +161,18 @@ const silence = Effect.acquireRelease(
 )
 
 /** One number of databases after the other, and the largest also with a tenth of them unreachable. */
-export const many = Effect.fn("many")(function* (most: number) {
+export const many = Effect.fn("many")(function* (counts: ReadonlyArray<number>) {
+  const most = Math.max(...counts)
   yield* Console.log(`starting PostgreSQL, with ${most} databases …`)
   const { admin, server } = yield* ManyDatabases.start(most)
   const stopwatch = new Stopwatch()
   const standIn = yield* GraphStandIn.start({ headersOnly: () => true, onAccepted: ({ raw }) => stopwatch.note(raw) })
-  const stage = { server, admin, standIn, stopwatch }
+  const all = yield* Effect.forEach(
+    Array.from({ length: most }, (_, index) => ManyDatabases.nameOf(index)),
+    (name) => ManyDatabases.at(server, name),
+    { concurrency: 8 }
+  )
+  const stage = { server, admin, all, standIn, stopwatch }
   let numbered = 0
   const run = Effect.fnUntraced(function* (count: number, away: number) {
     yield* Console.log(away === 0 ? `${count} …` : `${count}, ${away} of them unreachable …`)
@@ -190,9 +185,9 @@ export const many = Effect.fn("many")(function* (most: number) {
     return measured
   }, Effect.scoped)
 
-  const all = yield* Effect.forEach([...[1, 10, 100].filter((count) => count < most), most], (count) => run(count, 0))
+  const curves = yield* Effect.forEach(counts, (count) => run(count, 0))
   yield* run(most, Math.round(most / 10))
-  yield* Console.log(`\n${curve(all)}\n`)
-  const faults = missed(all.at(-1))
+  yield* Console.log(`\n${curve(curves)}\n`)
+  const faults = missed(curves.at(-1))
   if (faults.length > 0) return yield* Effect.fail(faults.join("; "))
 })

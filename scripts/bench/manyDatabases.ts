@@ -61,6 +61,17 @@ export const bareConnects = Effect.fn("manyDatabases.bareConnects")(function* (s
   return (performance.now() - began) / 1_000
 })
 
+/** Of the worker, to the databases. */
+export const connections = Effect.fnUntraced(function* (admin: PgConnection.PgConnection) {
+  const { rows } = yield* admin.query(
+    `select coalesce(sum(n), 0)::integer as "all", coalesce(max(n), 0)::integer as most from (
+      select count(*) as n from pg_stat_activity where application_name = 'inquiries-mailer' group by datname) d`,
+    [],
+    false
+  )
+  return { all: Number(rows[0]?.["all"]), most: Number(rows[0]?.["most"]) }
+})
+
 const durable = Effect.fnUntraced(function* (admin: PgConnection.PgConnection, on: boolean) {
   yield* admin.query(`alter system set fsync = ${on ? "on" : "off"}`, [], false)
   yield* admin.query("select pg_reload_conf()", [], false)

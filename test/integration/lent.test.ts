@@ -4,6 +4,7 @@ import { Effect, Fiber, SubscriptionRef } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
 import { kept } from "../../src/Opening.ts"
+import { limited } from "../support/limited.ts"
 import * as line from "../support/line.ts"
 import { missing, pooled } from "../support/pooler.ts"
 import { silently } from "../support/quiet.ts"
@@ -84,6 +85,18 @@ describe("a slow statement", () => {
       assert.deepStrictEqual(yield* at(Connection.once(database.address)), [{ it: "5s" }])
       assert.deepStrictEqual(yield* at(Connection.layer(database.address, "listen")), [{ it: "1s" }])
       assert.deepStrictEqual(yield* at(Connection.layer(database.address, "poll")), [{ it: "5s" }])
+    }).pipe(silently, limit)
+  )
+})
+
+describe("a worker that may not claim", () => {
+  it.live("is blocked from the start, though nothing waits to be claimed", () =>
+    Effect.gen(function* () {
+      const { admin, database: whole } = yield* line.stage()
+      const { database, role } = yield* limited(admin, whole)
+      yield* admin.unsafe(`revoke update on inquiries_mailer.outbox from ${role}`)
+      const statuses = yield* line.start(database)
+      assert.include(yield* line.inState(statuses, "blocked"), "lacks a right")
     }).pipe(silently, limit)
   )
 })
