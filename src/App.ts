@@ -14,6 +14,8 @@ import type { Credential } from "./Credential.ts"
 import { type Database, showTable } from "./Database.ts"
 import * as Expiry from "./Expiry.ts"
 import * as Herald from "./Herald.ts"
+import { Fleet } from "./Fleet.ts"
+import * as Cluster from "./fleet/Open.ts"
 import * as Http from "./Http.ts"
 import type { Pace } from "./http/Board.ts"
 import * as Incidents from "./Incidents.ts"
@@ -38,6 +40,8 @@ export interface Options extends Herald.Options {
   readonly receipt: Pick<Receipt.Options, "to" | "hour" | "minute" | "timeZone">
   /** Where HTTP is served. */
   readonly endpoint: Pick<Http.Options, "host" | "port" | "token"> | undefined
+  /** Where the workers meet that share the databases. */
+  readonly cluster: Cluster.Cluster | undefined
 }
 
 /** Watches these databases for ever. */
@@ -47,11 +51,12 @@ export const layer = (
 ): Layer.Layer<Supervisor | Operator, Http.Refused> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { endpoint, receipt } = options
+      const { cluster, endpoint, receipt } = options
       const { mailerOf } = yield* post
       const ways = yield* Ways.make(databases, { credentialKey, mailboxKey, mailerOf })
       const alert = yield* Herald.teller(options, ways)
       const heralds = Expiry.tellers(databases)
+      const fleet = cluster && (yield* sharing(databases, cluster))
       const children: Array<Child> = []
       const standings = new Map<string, Effect.Effect<Standing>>()
       const paces = new Map(databases.map((database) => [database.name, paceOf(database)] as const))
@@ -61,14 +66,12 @@ export const layer = (
         standings.set(database.name, mailer.standing)
         const ledger = Ledger.make(database.name, (number) => showTable(database.tables[number]?.name ?? unnamed))
         ledgers.set(database.name, ledger)
-        children.push({
-          name: database.name,
-          run: (self) =>
-            monitor(heralds.has(database) ? database : Expiry.silent(database), ledger, self).pipe(
-              Effect.provideService(Mailer, mailer),
-              Effect.provideService(Alert, alert)
-            )
-        })
+        const run: Child["run"] = (self) =>
+          monitor(heralds.has(database) ? database : Expiry.silent(database), ledger, self).pipe(
+            Effect.provideContext(Context.make(Mailer, mailer).pipe(Context.add(Alert, alert)))
+          )
+        const { name } = database
+        children.push({ name, run: fleet === undefined ? run : (self) => fleet.whileOwn(name, self, run) })
       }
       const observed = Effect.gen(function* () {
         const { statuses } = yield* Supervisor
@@ -86,10 +89,18 @@ export const layer = (
         Layer.provideMerge(Layer.effectDiscard(observed), Supervisor.layer(children)),
         Operator.layer(databases, ledgers)
       )
-      if (endpoint === undefined) return supervised
-      // Built last, so that it ends first: a worker that drains is ready for nobody.
-      return Layer.provideMerge(Http.layer({ ...endpoint, standings, paces, metrics: Metrics.exposition }), supervised)
+      // What is built last ends first: a worker that drains is ready for nobody, and takes no database any more.
+      const leaving = Layer.effectDiscard(Effect.addFinalizer(() => fleet?.leave ?? Effect.void))
+      const working = Layer.provideMerge(leaving, supervised)
+      if (endpoint === undefined) return working
+      const page = { standings, paces, metrics: Metrics.exposition, cluster: fleet?.look }
+      return Layer.provideMerge(Http.layer({ ...endpoint, ...page }), working)
     })
+  )
+
+const sharing = (databases: ReadonlyArray<Database>, cluster: Cluster.Cluster) =>
+  Effect.flatMap(Cluster.open(databases, cluster), (options) => Layer.build(Fleet.layer(options))).pipe(
+    Effect.map((context) => Context.get(context, Fleet))
   )
 
 /** A database that sleeps between polls is not kept awake by an open status page. */

@@ -80,6 +80,8 @@ export const works = (state: State): boolean => {
   switch (state._tag) {
     case "listening":
     case "polling":
+    // Another worker tells.
+    case "elsewhere":
     // An operator knows.
     case "paused":
       return true

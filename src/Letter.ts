@@ -29,10 +29,9 @@ export const writeDigest = (
   return addressed(notice, place, date, digest(template, rows, burst?.within, contextOf(place)))
 }
 
-const contextOf = ({ database, table }: Place): Context => ({
-  ...table,
-  database: database.name,
-  timeZone: database.timeZone
+const contextOf = ({ database: { name, timeZone }, table: { createdAt, replyTo } }: Place): Context => ({
+  database: name,
+  ...{ createdAt, replyTo, timeZone }
 })
 
 const addressed = (

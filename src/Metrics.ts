@@ -135,6 +135,7 @@ const stateNames: Readonly<Record<State["_tag"], true>> = {
   listening: true,
   polling: true,
   paused: true,
+  elsewhere: true,
   waiting: true,
   blocked: true,
   quarantined: true

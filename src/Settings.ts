@@ -5,6 +5,8 @@ import { Effect, type FileSystem, type Redacted, Result, Schema } from "effect"
 import type * as Otlp from "./Otlp.ts"
 import type { Database } from "./Database.ts"
 import { build } from "./Settings/Build.ts"
+import type { Cluster } from "./fleet/Open.ts"
+import { clusterIssues, clusterOf } from "./Settings/Cluster.ts"
 import { Databases } from "./Settings/Document.ts"
 import { type Endpoint, endpointOf } from "./Settings/Endpoint.ts"
 import { fieldAt, fieldNames } from "./Settings/Fields.ts"
@@ -38,6 +40,8 @@ export interface Settings extends Told {
   readonly endpoint: Endpoint | undefined
   /** Where traces, metrics and log lines go; absent if they are not exported. */
   readonly otel: Otlp.Options | undefined
+  /** Where workers meet that share the databases; undefined if this one watches them all. */
+  readonly cluster: Cluster | undefined
   /** What the settings of each database are called, in the same order. */
   readonly places: ReadonlyArray<Place>
 }
@@ -118,8 +122,13 @@ const withoutFirst = ({ path, problem, like }: Problem): Problem => ({
   ...(like === undefined ? {} : { like: like.slice(1) })
 })
 
-const serviceIssue = ({ path: [name], problem }: Problem): ReadonlyArray<SettingsIssue> =>
-  isServiceName(name) ? [{ at: name, problem, example: serviceExample(name) }] : []
+const serviceIssue = ({ path: [name, part], problem: wrong }: Problem): ReadonlyArray<SettingsIssue> => {
+  const problem = part === undefined ? wrong : `the ${parts[String(part)] ?? String(part)} in it ${wrong}`
+  return isServiceName(name) ? [{ at: name, problem, example: serviceExample(name) }] : []
+}
+
+/** Of a URL. */
+const parts: Readonly<Record<string, string>> = { mode: "sslmode", ca: "sslrootcert" }
 
 /** `terminal` says whether the log is read by a person: the default of LOG_FORMAT. */
 export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
@@ -140,13 +149,18 @@ export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (
   ]
   if (first !== undefined) return yield* new SettingsError({ issues: [first, ...others] })
   const { databases = [], ...service } = Result.getOrThrow(decoded)
+  const built = build(databases, cloudOf(service))
+  const cluster = clusterOf(service)
+  const [mistaken] = clusterIssues(cluster, built)
+  if (mistaken !== undefined) return yield* new SettingsError({ issues: [mistaken] })
   return {
-    databases: build(databases, cloudOf(service)),
+    databases: built,
     log: logOf(service, terminal),
     webhook: webhookOf(service),
     ...toldOf(service),
     endpoint: endpointOf(service),
     otel: otelOf(service),
+    cluster,
     places: placesOf(source)
   }
 })

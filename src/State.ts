@@ -20,6 +20,8 @@ export type State =
   | { readonly _tag: "listening" }
   /** Looks now and then, because it was `wanted` so or because nothing is notified; the reason says which. */
   | { readonly _tag: "polling"; readonly reason: string; readonly wanted: boolean }
+  /** Another worker of the cluster runs it. */
+  | { readonly _tag: "elsewhere" }
   /** An operator wants nothing to be mailed; the reason says since when. Rows are captured all the while. */
   | { readonly _tag: "paused"; readonly reason: string }
   | {
@@ -48,6 +50,8 @@ export interface Self {
   readonly polling: (reason: string, wanted: boolean) => Effect.Effect<void>
   /** Since when an operator wants it to do nothing; undefined if he does not. It is as healthy as it was. */
   readonly paused: (since: string | undefined) => Effect.Effect<void>
+  /** It is another worker's to run: this child waits until it is its own again. */
+  readonly elsewhere: Effect.Effect<void>
   /** An outage has begun, though the child still finishes what it had begun. */
   readonly ailing: (outage: Outage) => Effect.Effect<void>
   /** Ends when the program is about to, and what cannot be finished is to be given up. */

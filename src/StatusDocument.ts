@@ -51,8 +51,18 @@ const DatabaseStatus = Schema.Struct({
   name: Schema.String,
   condition: Condition,
   state: described(
-    Schema.Literals(["connecting", "listening", "polling", "waiting", "blocked", "quarantined", "paused", "unknown"]),
-    "waiting heals by itself, blocked needs the repair that the reason says; paused: an operator wants it so; unknown: no worker answers"
+    Schema.Literals([
+      "connecting",
+      "listening",
+      "polling",
+      "waiting",
+      "blocked",
+      "quarantined",
+      "paused",
+      "elsewhere",
+      "unknown"
+    ]),
+    "waiting heals by itself, blocked needs the repair that the reason says; paused: an operator wants it so; elsewhere: another worker of the cluster runs it; unknown: no worker answers"
   ),
   reason: Schema.NullOr(Schema.String),
   since: described(Schema.NullOr(Time), "since when it is in this state"),
@@ -63,9 +73,30 @@ const DatabaseStatus = Schema.Struct({
     described(Schema.String, "the day on which the secret ends that its mails are sent with, where the settings say it")
   ),
   mailbox: described(Schema.NullOr(Mailbox), "the mailbox that its mails are sent from"),
+  runBy: described(Schema.NullOr(Schema.String), "the worker of the cluster that runs it, if there is a cluster"),
   counts: described(Schema.NullOr(Counts), "a few seconds old at most; null while the database cannot be asked")
 })
 export type DatabaseStatus = typeof DatabaseStatus.Type
+
+const ClusterStatus = Schema.Struct({
+  self: described(Schema.NullOr(Schema.String), "the worker that says this; null if none answers"),
+  storage: described(
+    Schema.Literals(["sound", "away"]),
+    "away: its database does not answer, and every worker goes on with what it has"
+  ),
+  reason: Schema.NullOr(Schema.String),
+  since: described(Schema.NullOr(Time), "since when it is away"),
+  workers: described(
+    Schema.Array(Schema.Struct({ id: Schema.String, leaving: Schema.Boolean, databases: Schema.Natural })),
+    "those that were heard of lately, with how many of the databases of this document each runs"
+  ),
+  share: described(Schema.NullOr(Schema.Natural), "how many each would run if all had the same number"),
+  unowned: described(
+    Schema.NullOr(Schema.Natural),
+    "databases that no worker runs: for seconds, when workers come and go"
+  )
+})
+export type ClusterStatus = typeof ClusterStatus.Type
 
 export const StatusDocument = Schema.Struct({
   worker: described(
@@ -77,6 +108,7 @@ export const StatusDocument = Schema.Struct({
     Condition,
     "sound: every database is; down: every database is; else degraded. One that is down makes /readyz answer 503"
   ),
+  cluster: described(Schema.NullOr(ClusterStatus), "the workers that share the databases; null if they do not"),
   databases: Schema.Array(DatabaseStatus)
 })
 export type StatusDocument = typeof StatusDocument.Type

@@ -100,6 +100,7 @@ const keep = Effect.fnUntraced(function* (
         return work(working)
       }),
     givenUp,
+    elsewhere: enter({ _tag: "elsewhere" }),
     ailing: (outage) => enter({ _tag: outage.state, reason: outage.reason, nextAttempt: undefined })
   }
 
@@ -143,10 +144,12 @@ const same = (a: State, b: State): boolean =>
 const log = (state: Exclude<State, { readonly _tag: "connecting" }>, before: State | undefined) => {
   switch (state._tag) {
     case "listening":
-      if (before === undefined) return Effect.logInfo("listening")
+      if (before === undefined || before._tag === "elsewhere") return Effect.logInfo("listening")
       return Effect.logInfo(`listening again: ${before._tag === "paused" ? "the pause" : "the outage"} is over`)
     case "polling":
       return (state.wanted ? Effect.logInfo : Effect.logWarning)(`polling: ${state.reason}`)
+    case "elsewhere":
+      return before === undefined ? Effect.void : Effect.logInfo("another worker runs it now")
     case "paused":
       return Effect.logInfo(`paused ${state.reason}: nothing is mailed until it is resumed`)
     case "waiting":

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Metric, SubscriptionRef } from "effect"
 import { parse } from "yaml"
+import * as Gauges from "../src/fleet/Gauges.ts"
 import * as Metrics from "../src/Metrics.ts"
 import type { Status } from "../src/State.ts"
 import { watched } from "./support/fakes.ts"
@@ -23,6 +24,7 @@ const exported: Effect.Effect<Exported> = Effect.gen(function* () {
   const statuses = yield* SubscriptionRef.make<ReadonlyMap<string, Status>>(new Map([["autos", status]]))
   yield* Metrics.observe([{ ...watched.database, tables: [watched.table] }], statuses)
   yield* Metrics.setBacklog("autos", { waiting: 1, age: 1, parked: 1 })
+  yield* Gauges.set({ workers: 1, databases: 1, share: 1, sound: true })
   // The loop is measured after half a second.
   yield* Effect.sleep("700 millis")
   const series = new Map<string, Map<string, Set<string>>>()

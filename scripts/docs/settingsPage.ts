@@ -11,6 +11,9 @@ const shared: Readonly<Record<Exclude<keyof typeof serviceFields, keyof typeof o
     "What is posted: `json`, `slack` or `teams`. Default: as fits the host of `ALERT_WEBHOOK_URL`, else `json`.",
   ALERT_WEBHOOK_URL:
     "Where [alerts](alerting.md) are posted: `https://…`, or `http://` on this machine. Default: nobody is told.",
+  CLUSTER_DATABASE_URL:
+    "Where workers meet that share the databases: a database of its own, never a watched one. Default: this worker watches all of them.",
+  CLUSTER_NAME: "What this worker is called there. Default: the machine's name.",
   GRAPH_CLOUD: "`global`, `usgov`, `dod` or `china`. Default: `global`.",
   GRAPH_EMULATOR_URL: "For tests: login and Graph at this origin instead, only on this machine.",
   LOG_LEVEL: "`trace`, `debug`, `info`, `warn` or `error`. Default: `info`.",

@@ -1,5 +1,6 @@
 // The mutants. Who adds a promise adds its mutant to the list of its room.
 import * as burst from "./list/burst.ts"
+import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
 import * as mailer from "./list/mailer.ts"
 import * as many from "./list/many.ts"
@@ -19,5 +20,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...many.mutants,
   ...page.mutants,
   ...receipt.mutants,
-  ...upkeep.mutants
+  ...upkeep.mutants,
+  ...cluster.mutants
 ]

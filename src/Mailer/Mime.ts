@@ -3,6 +3,7 @@
 // encoders make every header; its composer, which would take five times as long with its streams, is what tests compare with.
 import { createHash } from "node:crypto"
 import { DateTime, Effect } from "effect"
+import { encodeWords, foldLines } from "nodemailer/lib/mime-funcs"
 import MimeNode from "nodemailer/lib/mime-node"
 import { type Mail, MailerError, Rejected } from "../Mailer.ts"
 
@@ -13,22 +14,43 @@ export const render = (mail: Mail): Effect.Effect<Buffer, MailerError> =>
   })
 
 const compose = (mail: Mail): Buffer => {
-  const head = new MimeNode("multipart/alternative", {
-    // Comes from the notice's random uuid, so that nobody can write it into a field beforehand.
-    baseBoundary: createHash("sha256").update(mail.messageId).digest("hex").slice(0, 32),
-    textEncoding: "B"
-  })
-    .setHeader("Reply-To", mail.replyTo === undefined ? [] : address(mail.replyTo.address, mail.replyTo.name))
-    .setHeader("Subject", clean(mail.subject))
-    .setHeader("Message-ID", clean(mail.messageId))
-    .setHeader("Date", DateTime.toDateUtc(mail.date))
-  if (mail.maybeDuplicate) head.setHeader("X-Maybe-Duplicate", "yes")
-  const headers = [envelope(mail), head.buildHeaders()]
-  const between = `--${head.boundary}`
-  const text = part("text/plain", mail.text)
-  const html = part("text/html", mail.html)
-  return Buffer.from([...headers, "", between, ...text, between, ...html, `${between}--`, ""].join("\r\n"))
+  // Comes from the notice's random uuid, so that nobody can write it into a field beforehand.
+  const boundary = `--_NmP-${createHash("sha256").update(mail.messageId).digest("hex").slice(0, 32)}-Part_1`
+  const between = `--${boundary}`
+  const lines = [
+    envelope(mail),
+    ...(mail.replyTo === undefined ? [] : [replyTo(mail.replyTo.address, mail.replyTo.name)]),
+    header("Subject", encodeWords(clean(mail.subject), "B", 52, true)),
+    header("Message-ID", clean(mail.messageId)),
+    `Date: ${DateTime.toDateUtc(mail.date).toUTCString().replace("GMT", "+0000")}`,
+    ...(mail.maybeDuplicate ? ["X-Maybe-Duplicate: yes"] : []),
+    "MIME-Version: 1.0",
+    `Content-Type: multipart/alternative;\r\n boundary="${boundary}"`,
+    "",
+    between,
+    ...part("text/plain", mail.text),
+    between,
+    ...part("text/html", mail.html),
+    `${between}--`,
+    ""
+  ]
+  return Buffer.from(lines.join("\r\n"))
 }
+
+/** `value` is encoded already: ASCII without control characters. */
+const header = (name: string, value: string): string => foldLines(`${name}: ${value}`, 76)
+
+const replyTo = (to: string, name = ""): string =>
+  plainName.test(name) && plainAddress.test(to)
+    ? header("Reply-To", `${name.trim()} <${to}>`)
+    : within().setHeader("Reply-To", address(to, name)).buildHeaders()
+
+// Nearly every person's, which need no encoding and no quotes.
+const plainName = /^ *\w[\w ]*$/
+const plainAddress = /^[\w+-]+(?:\.[\w+-]+)*@[a-z][a-z\d]*(?:\.[a-z]{2,})+$/
+
+/** A node within another has no headers but its own. */
+const within = () => new MimeNode("multipart/alternative", { textEncoding: "B" }).createChild()
 
 type Envelope = Pick<Mail, "from" | "to" | "cc">
 
@@ -38,9 +60,7 @@ const envelopes = new WeakMap<Envelope["to"], Envelope & { readonly headers: str
 const envelope = ({ cc, from, to }: Envelope): string => {
   const known = envelopes.get(to)
   if (known?.from === from && known.cc === cc) return known.headers
-  // A node within another has no headers but its own.
-  const headers = new MimeNode("multipart/alternative")
-    .createChild()
+  const headers = within()
     // Never `All`: that would suppress the bounces too.
     .setHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
     .setHeader("From", address(from))
@@ -78,7 +98,9 @@ const address = (value: string, name = "") => ({ name: clean(name), address: cle
  * Without control, bidirectional and line-separating characters, which forge what a reader sees, and without encoded words,
  * which hide them.
  */
-const clean = (value: string): string =>
+const clean = (value: string): string => (/^[\x21-\x3c\x3e-\x7e]+$/.test(value) ? value : cleaned(value))
+
+const cleaned = (value: string): string =>
   value
     .replace(/[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]+/gu, " ")
     .replaceAll("=?", "= ?")

@@ -2,6 +2,7 @@
 import type { LogLevel } from "effect"
 import { Option, Redacted, Schema } from "effect"
 import type { Cloud } from "../Credential.ts"
+import { clusterExamples, clusterFields } from "./Cluster.ts"
 import { endpointExamples, endpointFields, isEndpointName } from "./Endpoint.ts"
 import { isOtelName, otelAsWritten, otelExample, otelFields, wantsOtel } from "./Otel.ts"
 import type { Environment } from "./Source.ts"
@@ -59,6 +60,7 @@ export const serviceFields = {
   ),
   LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"]).annotate({ message: "must be json or pretty" })),
   ...toldFields,
+  ...clusterFields,
   ...endpointFields,
   ...otelFields
 }
@@ -73,6 +75,7 @@ const examples = {
   LOG_LEVEL: "info",
   LOG_FORMAT: "json",
   ...toldExamples,
+  ...clusterExamples,
   ...endpointExamples
 }
 
@@ -86,6 +89,7 @@ export const isServiceName = (name: PropertyKey | undefined): name is ServiceNam
 /** What is a secret, an address or a name keeps its capitals. */
 const asWritten: ReadonlySet<string> = new Set([
   ...["ADMIN_TOKEN", "ALERT_WEBHOOK_URL", "ALERT_EMAIL", "RECEIPT_EMAIL", "RECEIPT_TIME_ZONE"],
+  ...["CLUSTER_DATABASE_URL", "CLUSTER_NAME"],
   ...otelAsWritten
 ])
 

@@ -1,6 +1,7 @@
 // What can be asked for. Who may is decided first, so that nobody without the token learns even what there is; but for the
 // status page itself, which is the same for everybody and asks for the token.
-import { DateTime, Effect, Result, SubscriptionRef } from "effect"
+import { DateTime, Duration, Effect, Result, SubscriptionRef } from "effect"
+import type { Look } from "../fleet/Look.ts"
 import { Operator } from "../Operator.ts"
 import type { Outage } from "../State.ts"
 import { Supervisor } from "../Supervisor.ts"
@@ -19,8 +20,12 @@ export interface Options {
   readonly paces: Board.Paces
   /** In Prometheus' text format. */
   readonly metrics: Effect.Effect<string> | undefined
+  /** Who runs what, where workers share the databases. */
+  readonly cluster?: Effect.Effect<Look> | undefined
 }
 
+/** However often it is asked for. */
+const lookLasts = Duration.seconds(2)
 const reads = new Set(["GET", "HEAD"])
 const changing = /^\/api\/databases\/([^/]+)\/(?:(pause|resume)|parked\/([^/]+)\/(retry|discard))$/
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
@@ -30,12 +35,13 @@ const decoded = (part: string): string | undefined => Result.getOrUndefined(Resu
 const parkedIn = /^\/api\/databases\/([^/]+)\/parked$/
 
 /** Answers every request. Made once, because it remembers failed attempts and counts. */
-export const make = Effect.fnUntraced(function* ({ metrics, paces, standings, token }: Options) {
+export const make = Effect.fnUntraced(function* ({ cluster, metrics, paces, standings, token }: Options) {
   const { statuses } = yield* Supervisor
   const operator = yield* Operator
   const countsOf = yield* Status.counts
   const attempts = Attempts.make()
   const startedAt = yield* DateTime.now
+  const looked = cluster === undefined ? Effect.undefined : yield* Effect.cachedWithTTL(cluster, lookLasts)
   const fare = Effect.flatMap(SubscriptionRef.get(statuses), (all) => Status.fare(all, standings))
 
   // Through a timer, as everything that waits here goes: a loop that does not turn answers nobody.
@@ -52,12 +58,18 @@ export const make = Effect.fnUntraced(function* ({ metrics, paces, standings, to
   )
 
   const status = Effect.gen(function* () {
+    const look = yield* looked
     const databases = yield* Effect.forEach(
       yield* fare,
-      (one) => Effect.map(countsOf(one.name), (counts) => ({ ...one, counts })),
+      // Of what others run this worker asks nothing: all of them together would be asked once by each.
+      (one) =>
+        Effect.map(one.state === "elsewhere" ? Effect.succeed(null) : countsOf(one.name), (counts) => ({
+          ...one,
+          ...{ runBy: look?.runBy.get(one.name) ?? null, counts }
+        })),
       { concurrency: "unbounded" }
     )
-    return json(200, Status.documentOf(startedAt, yield* DateTime.now, databases))
+    return json(200, Status.documentOf(startedAt, yield* DateTime.now, databases, look?.cluster ?? null))
   })
 
   const board = yield* Board.make({ fare, count: Status.countNow(operator), paces })

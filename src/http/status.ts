@@ -6,7 +6,7 @@ import type { Standing } from "../Mailer.ts"
 import { explain } from "../Mailer.ts"
 import { Operator } from "../Operator.ts"
 import type { Status } from "../State.ts"
-import type { Condition, Counts, DatabaseStatus, Mailbox, StatusDocument } from "../StatusDocument.ts"
+import type { ClusterStatus, Condition, Counts, DatabaseStatus, Mailbox, StatusDocument } from "../StatusDocument.ts"
 import type { Statuses } from "../Supervisor.ts"
 
 /** How the mailbox of each database stands, by the database's name. */
@@ -61,11 +61,15 @@ const one = (
   nextAttempt: "nextAttempt" in state ? iso(state.nextAttempt) : null,
   crashes,
   restarts,
-  mailbox: standing === undefined ? null : mailboxOf(standing, now),
+  // What this process does not send from it knows nothing of.
+  mailbox: standing === undefined || state._tag === "elsewhere" ? null : mailboxOf(standing, now),
+  runBy: null,
   counts: null
 })
 
 const conditionOf = (state: Status["state"], standing: Standing | undefined): Condition => {
+  // Another worker tells how it fares.
+  if (state._tag === "elsewhere") return "sound"
   if (standing?._tag === "Probe" || (standing?._tag === "Closed" && standing.reason._tag === "Blocked")) return "down"
   const sound = standing?._tag === "Closed" ? "degraded" : "sound"
   switch (state._tag) {
@@ -117,11 +121,13 @@ export const worker = (startedAt: DateTime.Utc) => ({
 export const documentOf = (
   startedAt: DateTime.Utc,
   time: DateTime.Utc,
-  databases: ReadonlyArray<DatabaseStatus>
+  databases: ReadonlyArray<DatabaseStatus>,
+  cluster: ClusterStatus | null
 ): StatusDocument => ({
   worker: worker(startedAt),
   time: DateTime.formatIso(time),
   condition: overall(databases),
+  cluster,
   databases
 })
 

@@ -31,6 +31,8 @@ export interface Part {
 
 interface Fitted {
   readonly portions: ReadonlyArray<Portion>
+  /** All of them, one after the other. */
+  readonly drawn: string
   /** Items, the last ones, for which there was no room at all. */
   readonly leftOut: number
 }
@@ -58,16 +60,19 @@ const frame = (part: Part, whole: Portion & { readonly cost: number }): number =
 /** All of it, as nearly every mail is. */
 const whole = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted | undefined => {
   const portions: Array<Portion> = []
+  let all = ""
   let room = budget
   for (const item of items) {
     const bytes = byteLength(item.text)
     if (bytes > part.fieldLimit) return undefined
     const portion = { item, text: item.text, bytes, note: bytes < item.total ? part.note(item, bytes) : undefined }
-    room -= travelling(part.draw(portion))
+    const drawn = part.draw(portion)
+    room -= travelling(drawn)
     if (room < 0) return undefined
     portions.push(portion)
+    all += drawn
   }
-  return { portions, leftOut: 0 }
+  return { portions, drawn: all, leftOut: 0 }
 }
 
 export const fit = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted =>
@@ -89,8 +94,6 @@ const cut = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted => 
     wants.map(({ cost }) => cost),
     room
   )
-  return {
-    portions: wants.map((whole) => (whole.cost <= each ? whole : take(part, whole.item, each))),
-    leftOut: items.length - wants.length
-  }
+  const portions = wants.map((whole) => (whole.cost <= each ? whole : take(part, whole.item, each)))
+  return { portions, drawn: portions.map(part.draw).join(""), leftOut: items.length - wants.length }
 }

@@ -120,7 +120,6 @@ export const renderHtml = (page: Page, inText: ReadonlyMap<Item, number>): strin
   const part = htmlPart(inText)
   const before = head(page)
   const around = travelling(before + foot(page, page.items.length, 1))
-  const { leftOut, portions } = fit(page.items, htmlLimit - around, part)
-  const shown = portions.length
-  return before + portions.map(part.draw).join("") + foot(page, leftOut, inText.size - shown)
+  const { drawn, leftOut, portions } = fit(page.items, htmlLimit - around, part)
+  return before + drawn + foot(page, leftOut, inText.size - portions.length)
 }

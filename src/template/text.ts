@@ -37,8 +37,8 @@ export const renderText = (page: Page): { readonly text: string; readonly shown:
   const rest = (count: number) => (count === 0 ? "" : `\n${leftOut(count, page)}\n`)
   const part = textPart(page.items)
   const around = travelling(head + foot + rest(page.items.length))
-  const { leftOut: others, portions } = fit(page.items, textLimit - around, part)
-  const text = head + portions.map(part.draw).join("") + rest(others) + foot
+  const { drawn, leftOut: others, portions } = fit(page.items, textLimit - around, part)
+  const text = head + drawn + rest(others) + foot
   return {
     text: text.replace(/\n{3,}/g, "\n\n"),
     shown: new Map(portions.map(({ bytes, item }: Portion) => [item, bytes]))

@@ -155,6 +155,30 @@ describe("Mime", () => {
     })
   )
 
+  const senders = [
+    ["Jane Doe", "jane.doe@example.org"],
+    ["Jane  Doe 3", "Jane_Doe+forms@mail.example.org"],
+    [" Jane", "jane@example.org"],
+    ["_", "jane@example.o"],
+    ["Jane", "jane@1.example.org"],
+    ["Jane", "jane@EXAMPLE.org"],
+    ["Jane", "jane@xn--jgeva-dua.ee"],
+    ["Jane", "jane@example-forms.org"],
+    ["Jane", ".jane@example.org"],
+    ["Jane", "jane@example.org.1"],
+    ["Jane O'Doe", "jane@example.org"],
+    ["", "jane@example.org"],
+    ["Jane ".repeat(14), `${"jane.".repeat(11)}doe@example.org`]
+  ] as const
+  for (const [name, address] of senders) {
+    it.effect(`names ${JSON.stringify(name)} <${address}> as the library's composer does`, () =>
+      Effect.gen(function* () {
+        const it: Mail = { ...mail, text: "ö\n", html: "<p>ö</p>\n", replyTo: { name: name.trim(), address } }
+        assert.strictEqual((yield* Mime.render(it)).toString(), (yield* composed(it)).toString())
+      })
+    )
+  }
+
   it.effect.prop(
     "is byte for byte what the library's composer makes of the same mail",
     [Schema.String, Schema.String, Schema.String, Schema.String],

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { table } from "../../src/command/status.ts"
+import { table } from "../../src/command/statusTable.ts"
 import { countLimit, type Counts } from "../../src/Counts.ts"
 import type { DatabaseStatus, StatusDocument } from "../../src/StatusDocument.ts"
 
@@ -19,11 +19,11 @@ const counts: Counts = {
 
 const standing = (name: string, overrides: Partial<DatabaseStatus>): DatabaseStatus => ({
   ...{ name, condition: "unknown", state: "unknown", reason: null, since: null, nextAttempt: null },
-  ...{ crashes: null, restarts: null, mailbox: null, counts },
+  ...{ crashes: null, restarts: null, mailbox: null, runBy: null, counts },
   ...overrides
 })
 const of = (worker: StatusDocument["worker"], ...databases: ReadonlyArray<DatabaseStatus>): StatusDocument => ({
-  ...{ worker, time: "2026-11-24T14:04:00Z", condition: "unknown", databases }
+  ...{ worker, time: "2026-11-24T14:04:00Z", condition: "unknown", cluster: null, databases }
 })
 const worker = { version: "1.0.0", startedAt: "2026-11-24T08:00:00Z" }
 

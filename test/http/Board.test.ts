@@ -8,7 +8,7 @@ import { counted } from "../support/routes.ts"
 
 const sound = (name: string, overrides: Partial<DatabaseStatus> = {}): DatabaseStatus => ({
   ...{ name, condition: "sound", state: "listening", reason: null, since: "1970-01-01T00:00:00.000Z" },
-  ...{ nextAttempt: null, crashes: 0, restarts: 0, mailbox: null, counts: null },
+  ...{ nextAttempt: null, crashes: 0, restarts: 0, mailbox: null, runBy: null, counts: null },
   ...overrides
 })
 

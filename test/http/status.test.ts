@@ -68,7 +68,7 @@ describe("/api/status", () => {
         {
           ...{ name: "autos", condition: "sound", state: "listening", reason: null },
           ...{ since: "1970-01-01T00:00:00.000Z", nextAttempt: null, crashes: 0, restarts: 0 },
-          ...{ mailbox: { standing: "open", reason: null, nextAttempt: null }, counts: counted }
+          ...{ mailbox: { standing: "open", reason: null, nextAttempt: null }, runBy: null, counts: counted }
         }
       ])
     })

@@ -64,6 +64,7 @@ export const watched: Watched = {
 }
 
 export const indifferent: Self = {
+  elsewhere: Effect.void,
   healthy: Effect.void,
   polling: () => Effect.void,
   paused: () => Effect.void,

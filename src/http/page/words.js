@@ -20,6 +20,7 @@ const states = {
   paused: ["Paused", "Rows are kept, and mailed when somebody resumes it."],
   polling: ["Polling", ""],
   listening: ["Listening", ""],
+  elsewhere: ["Elsewhere", "Another worker of the cluster runs it."],
   unknown: ["Unknown", ""]
 }
 
