@@ -7,6 +7,7 @@ import { rmSync } from "node:fs"
 import { start } from "./bench/contestant.ts"
 import * as Curves from "./bench/curves.ts"
 import * as InsertCost from "./bench/insertCost.ts"
+import { many } from "./bench/many.ts"
 import { type Measured, measure, percentile, Stopwatch } from "./bench/measure.ts"
 import { inserts, medians, missed } from "./bench/report.ts"
 import { processes } from "./bench/processes.ts"
@@ -117,6 +118,10 @@ Command.make(
   {
     burst: count("burst", 20_000, "Rows of the burst that is worked off"),
     curves: count("curves", 0, "Instead: what a claim costs with up to so many settled and waiting notices"),
+    databases: Flag.String("databases").pipe(
+      Flag.withDescription("Instead: so many databases in one worker, as 500 or 1,10,100,500"),
+      Flag.withDefault("")
+    ),
     inserts: flag("inserts", "Instead: what the trigger costs whoever INSERTs"),
     processes: count("processes", 0, "Instead: so many databases, run by one worker, and shared by two and three"),
     profile: flag("profile", "Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
@@ -130,12 +135,14 @@ Command.make(
         ? curves(options.curves)
         : options.processes > 0
           ? processes(options.processes)
-          : options.inserts
-            ? trigger
-            : options.share
-              ? shares([1, 2, 4])
-              : options.sizes
-                ? rowSizes
-                : bench(options)
+          : options.databases !== ""
+            ? many(options.databases.split(",").map(Number))
+            : options.inserts
+              ? trigger
+              : options.share
+                ? shares([1, 2, 4])
+                : options.sizes
+                  ? rowSizes
+                  : bench(options)
     )
 ).pipe(Command.run({ version: "bench" }), launch)

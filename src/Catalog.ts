@@ -6,6 +6,7 @@ import type { TableName } from "./Database.ts"
 import { showTable } from "./Database.ts"
 import type { FieldKind } from "./Row.ts"
 import { orOutage } from "./SqlOutage.ts"
+import type { Outage } from "./State.ts"
 
 export interface Column {
   readonly name: string
@@ -32,6 +33,8 @@ export interface Refusal {
   readonly refused: string
 }
 
+const usualPath = `'"$user", public'`
+
 /**
  * The search_path that this user's sessions here have. Our own have none, see `Connection`; one in the server's
  * configuration file is then out of sight.
@@ -42,7 +45,14 @@ const pathOfUser = `coalesce((
     and s.setrole in (0, (select oid from pg_roles where rolname = session_user))
     and starts_with(setting, 'search_path=')
   order by s.setrole = 0, s.setdatabase = 0 limit 1
-), '"$user", public')`
+), ${usualPath})`
+
+/** As SQL. Where nobody has set one, which is a small question, the large one is spared: it costs a new session 15 ms. */
+const pathHere: Effect.Effect<string, Outage, SqlClient> = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const [row] = yield* orOutage(sql<{ readonly set: boolean }>`select exists (select from pg_db_role_setting) as set`)
+  return row?.set === false ? usualPath : pathOfUser
+})
 
 /** Describes a table, or says why it cannot be watched. */
 export const describe = Effect.fn("Catalog.describe")(function* (table: TableName) {
@@ -50,16 +60,19 @@ export const describe = Effect.fn("Catalog.describe")(function* (table: TableNam
   const name = showTable(table)
   const refuse = (why: string): Refusal => ({ refused: `table ${name} ${why}` })
 
+  // A name with its schema is found without a path. Without joins: to plan those, much of the catalog would be read.
+  const path = table.schema === undefined ? yield* pathHere : usualPath
   const [relation] = yield* orOutage(
     sql<Relation>`
-      select c.oid::int8::text as oid, n.nspname as schema, c.relname as name, c.relkind as kind,
+      select c.oid::int8::text as oid, (select n.nspname from pg_namespace n where n.oid = c.relnamespace) as schema,
+        c.relname as name, c.relkind as kind,
         exists (select from pg_inherits i where i.inhrelid = c.oid) as child,
         exists (select from pg_inherits i where i.inhparent = c.oid) as parent
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      from pg_class c
       where c.oid = (
         select to_regclass(${quoted(table)})
         -- For this statement alone, and for no name in it: those are found before it runs.
-        from (select set_config('search_path', ${sql.literal(pathOfUser)}, true) as path offset 0) p
+        from (select set_config('search_path', ${sql.literal(path)}, true) as path offset 0) p
         where p.path is not null
       )`
   )

@@ -5,6 +5,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import { pausedSince } from "./Pause.ts"
 import { orOutage } from "./SqlOutage.ts"
+import type { Outage } from "./State.ts"
 
 /** Milliseconds: a claim is good for this long unless renewed. */
 export const lease = 30_000
@@ -107,6 +108,33 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "") 
     const claimed: Claimed = { notices, superseded, untilDue, pausedSince: since }
     return claimed
   })
+
+const nothing: Claimed = { notices: [], superseded: [], untilDue: undefined, pausedSince: undefined }
+
+/**
+ * Until something was there for the first time, a claim asks only whether there is: to plan the whole statement costs a session
+ * tens of milliseconds, which hundreds of databases need not spend at the same start. Whoever may not claim is told so at once.
+ */
+export const onceThereIs = (
+  sql: SqlClient,
+  tables: ReadonlyArray<number>,
+  claim: (limit: number) => Effect.Effect<Claimed, Outage>
+) => {
+  let seen = false
+  const look = orOutage(sql<{ readonly seen: boolean }>`
+    select exists (select from inquiries_mailer.outbox where table_number = any(${tables}::integer[]) and outcome is null)
+      or exists (select from inquiries_mailer.pauses)
+      or not has_table_privilege('inquiries_mailer.outbox', 'update') as seen`)
+  return (limit: number): Effect.Effect<Claimed, Outage> =>
+    Effect.suspend(() =>
+      seen
+        ? claim(limit)
+        : Effect.flatMap(look, ([row]) => {
+            seen = row?.seen !== false
+            return seen ? claim(limit) : Effect.succeed(nothing)
+          })
+    )
+}
 
 interface ClaimRow {
   /** Null in the one row that tells `untilDue`. */

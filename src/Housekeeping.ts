@@ -2,13 +2,22 @@
 // nothing may wake the database. Either way no mail waits for it.
 import { Clock, Duration, Effect } from "effect"
 import type { Tables } from "./Batch.ts"
+import * as Connects from "./Connects.ts"
+import * as Lent from "./Lent.ts"
 import * as Prune from "./Prune.ts"
 import type { Self } from "./State.ts"
 import * as SweepRounds from "./SweepRounds.ts"
 
-/** For ever. */
-export const run = (tables: Tables, retention: Duration.Duration, self: Self) =>
-  Effect.raceFirst(Prune.run([...tables.keys()], retention), SweepRounds.run(tables, self))
+/** For ever. Of hundreds of databases few are at it at once; a sweep has a transaction, and so a connection beside the line. */
+export const run = (tables: Tables, retention: Duration.Duration, self: Self) => {
+  const [any] = tables.values()
+  const inTurn = <E, R>(work: Effect.Effect<void, E, R>) =>
+    any === undefined ? work : Connects.behind(any.database.address, work)
+  return Effect.raceFirst(
+    Prune.run([...tables.keys()], retention, inTurn),
+    Lent.unhurried(SweepRounds.run(tables, self, inTurn))
+  )
+}
 
 /** To be run at every poll: does what is due by then. True if there may be something to claim. */
 export const atPolls = Effect.fn("Housekeeping.atPolls")(function* (

@@ -5,6 +5,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import { Alert, tell } from "./Alert.ts"
 import * as Backlog from "./Backlog.ts"
 import type { Tables } from "./Batch.ts"
+import * as Connects from "./Connects.ts"
 import type { Database } from "./Database.ts"
 import * as Expiry from "./Expiry.ts"
 import type { Finding, Kind } from "./Incident.ts"
@@ -75,7 +76,11 @@ export const make = Effect.fnUntraced(function* (
   )
   return {
     once: Effect.flatten(seen),
-    forever: Effect.forever(Effect.andThen(Effect.flatMap(seen, Effect.forkChild), Effect.sleep(every)))
+    // Other databases are opened first.
+    forever: Effect.andThen(
+      Connects.inTurn(database.address, Effect.void),
+      Effect.forever(Effect.andThen(Effect.flatMap(seen, Effect.forkChild), Effect.sleep(every)))
+    )
   }
 })
 

@@ -1,10 +1,11 @@
 // What an operator may ask of, and do to, each configured database, from the running worker or from a command. Every call
-// takes a connection of its own, which the worker's do not wait for, and leaves it.
+// takes the way that the worker has open anyway, or a connection of its own, and leaves it.
 import { Clock, Context, Effect, Layer, Semaphore } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
+import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "./Connection.ts"
 import { count, type Counts } from "./Counts.ts"
 import type { Database, DatabaseName } from "./Database.ts"
+import * as Lent from "./Lent.ts"
 import type { Ledger } from "./Ledger.ts"
 import { installed } from "./Outbox.ts"
 import * as Parked from "./Parked.ts"
@@ -77,7 +78,12 @@ const make = Effect.fnUntraced(function* (
     if (database.capture === "notify") return inMemory
     const asked =
       database.capture === "auto" ? Effect.flatMap(installed, (it) => (it ? work(database) : inMemory)) : work(database)
-    return places.withPermit(Effect.provide(asked, Connection.once(database.address)))
+    return Effect.suspend(() => {
+      const line = Lent.lineTo(database.address)
+      return line === undefined
+        ? places.withPermit(Effect.provide(asked, Connection.once(database.address)))
+        : Effect.provideService(asked, SqlClient, line)
+    })
   }
 
   const parkedAt = <A>(name: string, work: (database: DatabaseName) => Effect.Effect<A, Outage, SqlClient>) =>

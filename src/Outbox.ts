@@ -5,7 +5,7 @@
 import { Context, Duration, Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Burst from "./Burst.ts"
-import { claim, lease, newerWaits, unsettled } from "./Claim.ts"
+import { claim, lease, newerWaits, onceThereIs, unsettled } from "./Claim.ts"
 import * as Digest from "./Digest.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import type { Claimed, Member, Notice, NoticeId } from "./Notice.ts"
@@ -131,7 +131,7 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
   })
 
   return {
-    claim: bursts.length === 0 ? claim(sql, tables) : Burst.claim(sql, tables, bursts),
+    claim: onceThereIs(sql, tables, bursts.length === 0 ? claim(sql, tables) : Burst.claim(sql, tables, bursts)),
     ...{ renew, release, begin, settle, postpone },
     beginDigest: Digest.begin(sql, lease + grace),
     settleDigest: Digest.settle(sql)

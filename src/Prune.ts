@@ -1,6 +1,6 @@
 // Deletes what was settled long ago, in short statements, by whichever replica comes to it first. Only notices of these
 // tables, and never one that is unsettled. It is housekeeping: that it fails stops no mail, and is said once.
-import { Duration, Effect, Schedule } from "effect"
+import { Duration, Effect, identity, Schedule } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Said from "./Said.ts"
 import { orOutage } from "./SqlOutage.ts"
@@ -15,10 +15,16 @@ const batch = 1_000
 /** Between two full batches: other work goes first, and autovacuum keeps up. */
 const breath = Duration.millis(200)
 
-/** Prunes these tables' notices for ever. */
-export const run = Effect.fn("Prune.run")(function* (tables: ReadonlyArray<number>, retention: Duration.Duration) {
+type Turn = <E, R>(pass: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
+
+/** Prunes these tables' notices for ever, each time when it is their turn. */
+export const run = Effect.fn("Prune.run")(function* (
+  tables: ReadonlyArray<number>,
+  retention: Duration.Duration,
+  inTurn: Turn = identity
+) {
   yield* Effect.sleep(first)
-  yield* Effect.repeat(passes(tables, retention), Schedule.spaced(every))
+  yield* Effect.repeat(inTurn(passes(tables, retention)), Schedule.spaced(every))
   return yield* Effect.never
 })
 

@@ -48,10 +48,10 @@ export const startupParameters = {
   default_transaction_isolation: "read committed"
 }
 
-/** Whether a session has what it asked for at its start, which a pooler may drop without a word, and may write. */
+/** Whether a session has what it asked for at its start, which a pooler may drop without a word, and may write; whose it is. */
 export const kept = `select current_setting('row_security') = 'off' and current_setting('synchronous_commit') = 'on'
   and current_setting('search_path') = '${settings.search_path}' as kept,
-  current_setting('transaction_read_only') = 'off' as writable`
+  current_setting('transaction_read_only') = 'off' as writable, pg_backend_pid() as process`
 
 const begin = "begin isolation level read committed"
 const set = (local: boolean): ReadonlyArray<string> =>

@@ -13,9 +13,13 @@ export const every = Duration.minutes(10)
 /** Stands in the reason of a database in which rows await a decision. */
 export const undecided = "too many to be mailed unasked"
 
-/** Sweeps these tables for ever. */
-export const run = Effect.fnUntraced(function* (tables: Tables, self: Self) {
-  const once = round(tables, self)
+/** Sweeps these tables for ever, each time when it is their turn. */
+export const run = Effect.fnUntraced(function* (
+  tables: Tables,
+  self: Self,
+  inTurn: <E, R>(round: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
+) {
+  const once = inTurn(round(tables, self))
   yield* Effect.sleep(first)
   return yield* Effect.forever(Effect.andThen(once, Effect.sleep(every)))
 })

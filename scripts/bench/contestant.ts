@@ -21,7 +21,7 @@ export interface Cost {
 /** Clock ticks a second on every Linux that Node runs on (USER_HZ). */
 const ticks = 100
 
-const costOf = (pid: number): Cost => {
+export const costOf = (pid: number): Cost => {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   const status = readFileSync(`/proc/${pid}/status`, "utf8")

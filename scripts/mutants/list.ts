@@ -3,6 +3,7 @@ import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
 import * as mailer from "./list/mailer.ts"
+import * as many from "./list/many.ts"
 import * as monitor from "./list/monitor.ts"
 import * as outbox from "./list/outbox.ts"
 import * as page from "./list/page.ts"
@@ -16,6 +17,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...burst.mutants,
   ...mailer.mutants,
   ...monitor.mutants,
+  ...many.mutants,
   ...page.mutants,
   ...receipt.mutants,
   ...upkeep.mutants,

@@ -1,0 +1,85 @@
+// What was measured of many databases in one worker, for a person, and the bars that it is held to.
+import type * as WatchedWorker from "./watchedWorker.ts"
+
+const bars = { seconds: 20, delay: 50, memory: 300, cpu: 0.05, connections: 2, notified: 3_000 }
+
+export interface Measured {
+  readonly count: number
+  /** Seconds. */
+  readonly bare: number
+  readonly started: {
+    readonly seconds: number
+    readonly connects: number
+    readonly atOnce: number
+    readonly delays: WatchedWorker.LoopDelays
+  }
+  readonly answers: { readonly status: number; readonly metrics: number }
+  readonly idle:
+    | { readonly cpu: number; readonly connections: number; readonly most: number; readonly connects: number }
+    | undefined
+  /** The first row in each since the start, and the next: sessions have read their catalogs then. */
+  readonly first: { readonly last: number }
+  readonly notified: { readonly last: number; readonly delays: WatchedWorker.LoopDelays }
+  readonly memory: number
+}
+
+const row = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
+
+/** One line a number of databases. */
+export const curve = (all: ReadonlyArray<Measured>): string =>
+  [
+    row([
+      "databases",
+      "bare connects",
+      "listening to all",
+      "memory",
+      "idle CPU",
+      "connections each",
+      "first row",
+      "row in each"
+    ]),
+    row(Array.from({ length: 8 }, () => "--:")),
+    ...all.map(({ bare, count, first, idle, memory, notified, started }) =>
+      row([
+        String(count),
+        `${bare.toFixed(1)} s`,
+        `${started.seconds.toFixed(1)} s`,
+        `${memory.toFixed(0)} MB`,
+        idle === undefined ? "" : `${(idle.cpu * 100).toFixed(1)} %`,
+        idle === undefined ? "" : `${idle.connections.toFixed(2)}, at most ${idle.most}`,
+        `${(first.last / 1_000).toFixed(1)} s`,
+        `${(notified.last / 1_000).toFixed(1)} s`
+      ])
+    )
+  ].join("\n")
+
+export const show = ({ answers, bare, first, idle, memory, notified, started }: Measured): string =>
+  [
+    `  bare connects to all, by a script: ${bare.toFixed(1)} s`,
+    `  listening to all: ${started.seconds.toFixed(1)} s, ${started.connects} connects, at most ${started.atOnce} on their way at once`,
+    `  delay of the event loop until then: p99 ${started.delays.p99.toFixed(0)} ms, at most ${started.delays.max.toFixed(0)} ms`,
+    `  /api/status ${answers.status.toFixed(0)} ms, /metrics ${answers.metrics.toFixed(0)} ms`,
+    ...(idle === undefined
+      ? []
+      : [
+          `  at rest: ${(idle.cpu * 100).toFixed(1)} % of a core, ${idle.connections.toFixed(2)} connections a database, at most ${idle.most}, ${idle.connects} connects`
+        ]),
+    `  the first row in each at the same moment: all mailed after ${first.last.toFixed(0)} ms`,
+    `  the next row in each at the same moment: all mailed after ${notified.last.toFixed(0)} ms, delay of the event loop at most ${notified.delays.max.toFixed(0)} ms`,
+    `  memory at its peak: ${memory.toFixed(0)} MB`
+  ].join("\n")
+
+export const missed = (measured: Measured | undefined): ReadonlyArray<string> => {
+  if (measured === undefined) return []
+  const { idle, memory, notified, started } = measured
+  return [
+    started.seconds > bars.seconds && `not listening to all after ${bars.seconds} s`,
+    started.delays.p99 > bars.delay && `the event loop was later than ${bars.delay} ms`,
+    memory > bars.memory && `more than ${bars.memory} MB`,
+    idle !== undefined && idle.cpu > bars.cpu && `more than ${bars.cpu} of a core at rest`,
+    idle !== undefined &&
+      idle.most > bars.connections &&
+      `more than ${bars.connections} connections to one database at rest`,
+    notified.last > bars.notified && `a row in each was not mailed within ${bars.notified} ms`
+  ].filter((fault) => fault !== false)
+}

@@ -1,0 +1,120 @@
+// Mutants of what lets one worker watch hundreds of databases: turns, the LISTEN connection that is lent, its heartbeat.
+import type { Mutant } from "../Mutant.ts"
+
+const lent = "test/Lent.test.ts"
+const connects = "test/Connects.test.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "nothing is heard while a statement is slow",
+    file: "src/Connection.ts",
+    find: "'${Duration.toMillis(Lent.hold)}', false)",
+    replace: "'5000', false)",
+    test: "test/integration/lent.test.ts",
+    says: "on the LISTEN connection is begun anew elsewhere"
+  },
+  {
+    name: "a statement that was slow fails",
+    file: "src/Lent.ts",
+    find: "isSqlError(error) && codeOf(error) === canceled",
+    replace: "isSqlError(error) && codeOf(error) === ''",
+    test: lent,
+    says: "gives what the server ended as too slow to the pool"
+  },
+  {
+    name: "a statement whose answer was lost is run again",
+    file: "src/Lent.ts",
+    find: "isSqlError(error) && codeOf(error) === canceled",
+    replace: "isSqlError(error)",
+    test: lent,
+    says: "runs a statement twice for no other failure"
+  },
+  {
+    name: "a backlog lines up on the LISTEN connection",
+    file: "src/Lent.ts",
+    find: "const inLine = 2",
+    replace: "const inLine = 99",
+    test: lent,
+    says: "takes two statements in line"
+  },
+  {
+    name: "a slow database is lent the connection again and again",
+    file: "src/Lent.ts",
+    find: "now >= slowUntil",
+    replace: "now >= 0",
+    test: lent,
+    says: "and is lent no more for a minute"
+  },
+  {
+    name: "a connection that has ended is lent",
+    file: "src/Lent.ts",
+    find: "own.isOpen() && now",
+    replace: "now",
+    test: lent,
+    says: "is lent no more once it has ended"
+  },
+  {
+    name: "a sweep runs on the LISTEN connection",
+    file: "src/Lent.ts",
+    find: "Option.isSome(pooled) ? Effect.provideService(work, SqlClient, pooled.value) : work",
+    replace: "work",
+    test: lent,
+    says: "carries no work that may take seconds"
+  },
+  {
+    name: "hundreds of databases are opened at once",
+    file: "src/Connects.ts",
+    find: "const atOneServer = 8",
+    replace: "const atOneServer = 800",
+    test: "test/Opening.test.ts",
+    says: "is asked for 8 sessions at once"
+  },
+  {
+    name: "a silent server holds up the others",
+    file: "src/Connects.ts",
+    find: "Effect.delay(leave, patience)",
+    replace: "Effect.delay(leave, '1 hour')",
+    test: "test/Opening.test.ts",
+    says: "takes no place from other connects"
+  },
+  {
+    name: "a place is lost with each connect that is given up",
+    file: "src/Connects.ts",
+    find: "Effect.ensuring(restore(connect), Effect.andThen(Fiber.interrupt(late), leave))",
+    replace: "Effect.tap(restore(connect), Effect.andThen(Fiber.interrupt(late), leave))",
+    test: connects,
+    says: "that are given up give their place back"
+  },
+  {
+    name: "what can wait goes before what is to be opened",
+    file: "src/Connects.ts",
+    find: "Effect.andThen(inTurn(address, Effect.void), work)",
+    replace: "work",
+    test: connects,
+    says: "comes before what can wait"
+  },
+  {
+    name: "a peer that falls silent is waited for",
+    file: "src/Heartbeat.ts",
+    find: "Effect.andThen(Effect.delay(cutOff, indulgence))",
+    replace: "Effect.andThen(Effect.void)",
+    test: "test/Heartbeat.test.ts",
+    says: "is given up within 15 s"
+  },
+  {
+    name: "a right that is missing shows with the first row",
+    file: "src/Claim.ts",
+    find: "or not has_table_privilege('inquiries_mailer.outbox', 'update') as seen",
+    replace: "as seen",
+    test: "test/integration/lent.test.ts",
+    says: "is blocked from the start"
+  },
+  {
+    name: "what waits is claimed only after something new",
+    file: "src/Claim.ts",
+    find: "seen = row?.seen !== false",
+    replace: "seen = row?.seen === undefined",
+    test: "test/Claim.test.ts",
+    says: "asks only whether there is anything, until there once was"
+  }
+]

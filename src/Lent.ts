@@ -1,0 +1,179 @@
+// The LISTEN connection, lent to short statements while it is free, and a small lazy pool for what comes beyond: a database
+// where little happens needs no second connection. While a statement runs on it nothing is heard, so the server ends one that
+// is slow (`hold`), which then begins anew in the pool, and for a while everything goes there.
+import { PgClient, PgPool, type PgConnection } from "@effect/sql-pg"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Predicate } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { make, SqlClient } from "effect/sql/SqlClient"
+import { isSqlError, SqlError, UnknownError } from "effect/sql/SqlError"
+import type { Connection } from "effect/sql/SqlConnection"
+import * as Connects from "./Connects.ts"
+import type { Address } from "./Database.ts"
+import * as Socket from "./Socket.ts"
+import { codeOf } from "./SqlOutage.ts"
+
+/** Longest statement on the LISTEN connection: two in line delay a notification, and the heartbeat, by twice this. */
+export const hold = Duration.seconds(1)
+/** The claim and the settlement of one mail meet here. More is a backlog, and worth another connection. */
+const inLine = 2
+/** Where a statement was slow the next ones would be: until this has passed none is lent the connection. */
+export const rest = Duration.minutes(1)
+/** "Canceled": by `hold`, or by a person. The server has undone what the statement did. */
+const canceled = "57014"
+
+/** The pool alone, for work that may take seconds or holds a transaction. */
+class Pooled extends Context.Service<Pooled, SqlClient>()("inquiries-mailer/Lent/Pooled") {}
+
+/** Keeps slow work off the connection that LISTENs. */
+export const unhurried = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | SqlClient> =>
+  Effect.flatMap(Effect.serviceOption(Pooled), (pooled) =>
+    Option.isSome(pooled) ? Effect.provideService(work, SqlClient, pooled.value) : work
+  )
+
+const lines = new WeakMap<Address, SqlClient>()
+
+/** The way that is open anyway, for whoever has a question and would have to connect. */
+export const lineTo = (address: Address): SqlClient | undefined => lines.get(address)
+
+/** A LISTEN connection, on which the server ends statements after `hold`. */
+export interface Own {
+  readonly pinned: Pick<PgConnection.PgConnection, "query" | "queryValues" | "stream">
+  readonly isOpen: () => boolean
+  /** To be run when a statement was answered: that proves as much as a heartbeat. */
+  readonly answered: Effect.Effect<void>
+}
+
+/** After the end of `own` what is left to settle goes by the pool. */
+export const layer = (
+  address: Address,
+  own: Own,
+  config: PgClient.PgPoolConfig & { readonly maxConnections: number }
+): Layer.Layer<SqlClient | Pooled, SqlError> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      let open = 0
+      let busy = 0
+      const stream = () => {
+        const socket = Socket.open(address)
+        open++
+        return socket.once("close", () => open--)
+      }
+      const pool = yield* PgPool.make({ ...config, stream })
+      const spare = () => open > busy || open >= config.maxConnections
+      /** A connect takes its turn. */
+      const turn = <A, E, R>(use: Effect.Effect<A, E, R>) => (spare() ? use : Connects.among(use))
+      const take = Effect.sync(() => busy++)
+      const give = Effect.sync(() => busy--)
+      const lease = (get: typeof pool.get) =>
+        Effect.suspend(() => {
+          const connection = Effect.map(turn(get), (got) => new Way(got))
+          return Effect.andThen(
+            Effect.acquireRelease(take, () => give),
+            connection
+          )
+        })
+      const shared = {
+        compiler: PgClient.makeCompiler(),
+        driver: "pg",
+        prepareTransactionControls: true,
+        commit,
+        acquirer: lease(pool.get),
+        transactionAcquirer: lease(pool.reserve),
+        spanAttributes: [
+          ["db.system.name", "postgresql"],
+          ["db.namespace", config.database],
+          ["server.address", config.host],
+          ["server.port", config.port]
+        ] as const
+      }
+      const byPool = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
+        Effect.suspend(() => {
+          const used = turn(pool.use((connection) => use(new Way(connection))))
+          return Effect.acquireUseRelease(
+            take,
+            () => used,
+            () => give
+          )
+        })
+      let running = 0
+      let slowUntil = 0
+      // Whoever waits may leave; the statement ends by itself. A cancellation would come late, and strike the next one.
+      const lent = new Way(own.pinned, (query) =>
+        Effect.suspend(() => {
+          running++
+          const ended = Effect.ensuring(
+            Effect.tap(query, own.answered),
+            Effect.sync(() => running--)
+          )
+          return Effect.flatMap(Effect.forkDetach(ended, { startImmediately: true }), Fiber.join)
+        })
+      )
+      const byLine = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
+        Effect.catchIf(
+          use(lent),
+          (error) => isSqlError(error) && codeOf(error) === canceled,
+          () =>
+            Effect.flatMap(Clock.currentTimeMillis, (now) => {
+              slowUntil = now + Duration.toMillis(rest)
+              return byPool(use)
+            })
+        )
+      const free = (now: number) =>
+        own.isOpen() && now >= slowUntil && (running === 0 || (running < inLine && open <= busy))
+      const sql = yield* make({
+        ...shared,
+        borrower: (use) => Effect.flatMap(Clock.currentTimeMillis, (now) => (free(now) ? byLine(use) : byPool(use)))
+      })
+      const pooled = yield* make({ ...shared, borrower: byPool })
+      yield* Effect.acquireRelease(
+        Effect.sync(() => lines.set(address, sql)),
+        () => Effect.sync(() => lines.delete(address))
+      )
+      return Context.make(SqlClient, sql).pipe(Context.add(Pooled, pooled))
+    })
+  ).pipe(Layer.provide(Reactivity.layer))
+
+/** PostgreSQL answers COMMIT with ROLLBACK where the transaction has failed before. */
+const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
+  Effect.flatMap(connection.executeRaw("COMMIT", []), (result) => {
+    if (!Predicate.hasProperty(result, "command") || result.command !== "ROLLBACK") return Effect.void
+    const message = "the transaction had failed before its COMMIT"
+    const cause = new Error(message)
+    return Effect.fail(new SqlError({ reason: new UnknownError({ cause, message, operation: "commit" }) }))
+  })
+
+type Guard = <A>(query: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError>
+type Transform = Parameters<Connection["execute"]>[2]
+
+/** A connection as the client wants it. */
+class Way implements Connection {
+  readonly #connection: Own["pinned"]
+  readonly #guard: Guard
+  constructor(connection: Own["pinned"], guard: Guard = (query) => query) {
+    this.#connection = connection
+    this.#guard = guard
+  }
+  #rows(text: string, params: ReadonlyArray<unknown>, transform: Transform, prepare: boolean) {
+    return Effect.map(this.#guard(this.#connection.query(text, params, prepare)), ({ rows }) =>
+      transform === undefined ? rows : transform(rows)
+    )
+  }
+  execute(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
+    return this.#rows(text, params, transform, true)
+  }
+  executeUnprepared(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
+    return this.#rows(text, params, transform, false)
+  }
+  executeRaw(text: string, params: ReadonlyArray<unknown>) {
+    return this.#guard(this.#connection.query(text, params))
+  }
+  executeValues(text: string, params: ReadonlyArray<unknown>) {
+    return this.#guard(this.#connection.queryValues(text, params))
+  }
+  executeValuesUnprepared(text: string, params: ReadonlyArray<unknown>) {
+    return this.#guard(this.#connection.queryValues(text, params, false))
+  }
+  executeStream(text: string, params: ReadonlyArray<unknown>) {
+    return this.#connection.stream(text, params)
+  }
+}
