@@ -14,7 +14,10 @@ export default defineConfig({
   output: {
     file: "dist/main.js",
     format: "esm",
-    codeSplitting: false,
+    // Not forbidden, though there is nothing to split: forbidding it wraps a hundred of Effect's modules into functions that
+    // are run at each start. Should a second chunk come about, `file` makes it an error.
+    codeSplitting: true,
+    comments: false,
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
     banner: "#!/usr/bin/env node"
   }

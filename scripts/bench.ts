@@ -13,6 +13,7 @@ import * as Peer from "./bench/peer.ts"
 import { inserts, medians, missed } from "./bench/report.ts"
 import { shares } from "./bench/share.ts"
 import { rowSizes } from "./bench/sizes.ts"
+import { startUps } from "./bench/startUp.ts"
 import { floor, furnish, migrate, postgres, worker } from "./bench/stage.ts"
 import * as GraphStandIn from "./stage/GraphStandIn.ts"
 import { launch } from "./stage/launch.ts"
@@ -133,7 +134,8 @@ Command.make(
     profile: flag("profile", "Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
     rounds: count("rounds", 3, "How often the two take turns"),
     share: flag("share", "Instead: which share of Graph's limit is reached when it answers after 150 ms"),
-    sizes: flag("sizes", "Instead: what small and huge rows cost")
+    sizes: flag("sizes", "Instead: what small and huge rows cost"),
+    start: flag("start", "Instead: how long a start takes, and the memory that it holds then")
   },
   (options) =>
     Effect.scoped(
@@ -145,6 +147,8 @@ Command.make(
             ? shares([1, 2, 4])
             : options.sizes
               ? rowSizes
-              : bench(options)
+              : options.start
+                ? startUps
+                : bench(options)
     )
 ).pipe(Command.run({ version: "bench" }), launch)
