@@ -15,6 +15,7 @@ export default defineConfig({
     file: "dist/main.js",
     format: "esm",
     codeSplitting: false,
+    comments: false,
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
     banner: "#!/usr/bin/env node"
   }

@@ -1,18 +1,21 @@
 // `npm run bench`: this worker, built and under default settings, against the floor, in one run on one PostgreSQL and one
 // stand-in that answers at once. They take turns three times; medians are compared. Fails if a bar is missed. With a flag
 // it measures something else instead: see `--help`.
+import type { PgClient } from "@effect/sql-pg"
 import { Console, Effect, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { rmSync } from "node:fs"
-import { start } from "./bench/contestant.ts"
+import { type Contestant, start } from "./bench/contestant.ts"
 import * as Curves from "./bench/curves.ts"
 import * as InsertCost from "./bench/insertCost.ts"
 import { many } from "./bench/many.ts"
 import { type Measured, measure, percentile, Stopwatch } from "./bench/measure.ts"
+import * as Peer from "./bench/peer.ts"
 import { inserts, medians, missed } from "./bench/report.ts"
 import { processes } from "./bench/processes.ts"
 import { shares } from "./bench/share.ts"
 import { rowSizes } from "./bench/sizes.ts"
+import { startUps } from "./bench/startUp.ts"
 import { floor, furnish, migrate, postgres, worker } from "./bench/stage.ts"
 import * as GraphStandIn from "./stage/GraphStandIn.ts"
 import { launch } from "./stage/launch.ts"
@@ -39,6 +42,7 @@ const median = (runs: ReadonlyArray<Measured>): Measured => {
 
 const bench = Effect.fn("bench")(function* (options: {
   readonly burst: number
+  readonly peers: boolean
   readonly profile: boolean
   readonly rounds: number
 }) {
@@ -49,45 +53,54 @@ const bench = Effect.fn("bench")(function* (options: {
   const sql = { floor: yield* furnish(server, "floor"), worker: yield* furnish(server, "worker") }
   for (const statement of floorTrigger.split(/;\n(?=\s*create trigger)/)) yield* sql.floor.unsafe(statement)
   const flags = options.profile ? profiled : []
-  const contestants = {
-    floor: floor(server, standIn.origin),
-    worker: worker(server, standIn.origin, ["worker"], ...flags)
+  const ours = worker(server, standIn.origin, ["worker"], ...flags)
+  yield* migrate(ours)
+  const contestants: Array<readonly [Contestant, PgClient.PgClient]> = [
+    [floor(server, standIn.origin), sql.floor],
+    [ours, sql.worker]
+  ]
+  if (options.peers) {
+    const theirs = yield* furnish(server, "peer")
+    contestants.push([yield* Peer.peer(server, "peer", standIn.origin), theirs])
+    for (const statement of Peer.trigger("inquiries")) yield* theirs.unsafe(statement)
   }
-  yield* migrate(contestants.worker)
 
-  const runs = { floor: [] as Array<Measured>, worker: [] as Array<Measured> }
+  const runs = new Map(contestants.map(([{ name }]) => [name, new Array<Measured>()]))
+  let from = 1
   for (let round = 0; round < options.rounds; round++) {
-    for (const name of ["floor", "worker"] as const) {
-      const from = (runs.floor.length + runs.worker.length) * 100_000 + 1
-      yield* Console.log(`round ${round + 1} of ${options.rounds}: ${name} …`)
+    for (const [contestant, sql] of contestants) {
+      yield* Console.log(`round ${round + 1} of ${options.rounds}: ${contestant.name} …`)
       const measured = yield* Effect.scoped(
-        Effect.flatMap(start(contestants[name]), (started) =>
-          measure({ sql: sql[name], standIn, stopwatch }, from, options.burst, started)
+        Effect.flatMap(start(contestant), (started) =>
+          measure({ sql, standIn, stopwatch }, from, options.burst, started)
         )
       )
-      runs[name].push(measured)
+      runs.get(contestant.name)?.push(measured)
       standIn.forgetMails()
+      from += 100_000
     }
   }
-  const compared = { floor: median(runs.floor), worker: median(runs.worker) }
-  yield* Console.log(`\n${medians(compared.floor, compared.worker, options.burst)}\n`)
+  const compared = [...runs].map(([name, measured]) => [name, median(measured)] as const)
+  yield* Console.log(`\n${medians(compared, options.burst)}\n`)
   if (options.profile) yield* Console.log("the last round's profile is in bench.cpuprofile")
-  const faults = missed(compared.floor, compared.worker)
+  const [least, mine] = compared.map(([, measured]) => measured)
+  const faults = least === undefined || mine === undefined ? [] : missed(least, mine)
   if (faults.length > 0) return yield* Effect.fail(faults.join("; "))
   yield* Console.log("every bar holds")
 })
 
-const trigger = Effect.gen(function* () {
+const trigger = Effect.fn("trigger")(function* (peers: boolean) {
   const server = yield* postgres
   const sql = yield* furnish(server, "worker")
   yield* migrate(worker(server, "http://127.0.0.1:1", ["worker"]))
-  yield* InsertCost.prepare(sql)
+  if (peers) yield* Peer.peer(server, "worker", "http://127.0.0.1:1")
+  const which = yield* InsertCost.prepare(sql, peers)
   const rates = yield* Effect.forEach([1, 8, 32], (clients) =>
-    Effect.andThen(Console.log(`${clients} at once …`), InsertCost.insertCost(sql, clients))
+    Effect.andThen(Console.log(`${clients} at once …`), InsertCost.insertCost(sql, which, clients))
   )
   yield* Console.log("100,000 rows in one statement …")
-  const bulk = yield* Effect.forEach(["none", "ours", "silent"] as const, (which) => InsertCost.bulkCost(sql, which))
-  yield* Console.log(`\n${inserts(rates, bulk)}\n`)
+  const bulk = yield* Effect.forEach(which, (one) => InsertCost.bulkCost(sql, one))
+  yield* Console.log(`\n${inserts(which, rates, bulk)}\n`)
 })
 
 const curves = Effect.fn("curves")(function* (most: number) {
@@ -113,36 +126,36 @@ const flag = (name: string, description: string) =>
 const count = (name: string, otherwise: number, description: string) =>
   Flag.Int(name).pipe(Flag.withDescription(description), Flag.withDefault(otherwise))
 
-Command.make(
-  "bench",
-  {
-    burst: count("burst", 20_000, "Rows of the burst that is worked off"),
-    curves: count("curves", 0, "Instead: what a claim costs with up to so many settled and waiting notices"),
-    databases: Flag.String("databases").pipe(
-      Flag.withDescription("Instead: so many databases in one worker, as 500 or 1,10,100,500"),
-      Flag.withDefault("")
-    ),
-    inserts: flag("inserts", "Instead: what the trigger costs whoever INSERTs"),
-    processes: count("processes", 0, "Instead: so many databases, run by one worker, and shared by two and three"),
-    profile: flag("profile", "Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
-    rounds: count("rounds", 3, "How often the two take turns"),
-    share: flag("share", "Instead: which share of Graph's limit is reached when it answers after 150 ms"),
-    sizes: flag("sizes", "Instead: what small and huge rows cost")
-  },
-  (options) =>
-    Effect.scoped(
-      options.curves > 0
-        ? curves(options.curves)
-        : options.processes > 0
-          ? processes(options.processes)
-          : options.databases !== ""
-            ? many(options.databases.split(",").map(Number))
-            : options.inserts
-              ? trigger
-              : options.share
-                ? shares([1, 2, 4])
-                : options.sizes
-                  ? rowSizes
-                  : bench(options)
-    )
-).pipe(Command.run({ version: "bench" }), launch)
+const flags = {
+  burst: count("burst", 20_000, "Rows of the burst that is worked off"),
+  curves: count("curves", 0, "Instead: what a claim costs with up to so many settled and waiting notices"),
+  databases: Flag.String("databases").pipe(
+    Flag.withDescription("Instead: so many databases in one worker, as 500 or 1,10,100,500"),
+    Flag.withDefault("")
+  ),
+  inserts: flag("inserts", "Instead: what the trigger costs whoever INSERTs"),
+  peers: flag("peers", "graphile-worker takes its turns, too; it is installed into a folder of its own"),
+  processes: count("processes", 0, "Instead: so many databases, run by one worker, and shared by two and three"),
+  profile: flag("profile", "Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
+  rounds: count("rounds", 3, "How often the two take turns"),
+  share: flag("share", "Instead: which share of Graph's limit is reached when it answers after 150 ms"),
+  sizes: flag("sizes", "Instead: what small and huge rows cost"),
+  start: flag("start", "Instead: how long a start takes, and the memory that it holds then")
+}
+
+type Options = Command.Command.Config.Infer<typeof flags>
+
+const chosen = (options: Options) => {
+  if (options.curves > 0) return curves(options.curves)
+  if (options.processes > 0) return processes(options.processes)
+  if (options.databases !== "") return many(options.databases.split(",").map(Number))
+  if (options.inserts) return trigger(options.peers)
+  if (options.share) return shares([1, 2, 4])
+  if (options.sizes) return rowSizes
+  return options.start ? startUps : bench(options)
+}
+
+Command.make("bench", flags, (options) => Effect.scoped(chosen(options))).pipe(
+  Command.run({ version: "bench" }),
+  launch
+)

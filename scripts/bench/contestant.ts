@@ -16,6 +16,8 @@ export interface Cost {
   readonly cpu: number
   /** The most bytes of memory there ever were. */
   readonly peak: number
+  /** Those there are now. */
+  readonly rss: number
 }
 
 /** Clock ticks a second on every Linux that Node runs on (USER_HZ). */
@@ -28,7 +30,8 @@ export const costOf = (pid: number): Cost => {
   const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0)
   return {
     cpu: (Number(fields[11]) + Number(fields[12])) / ticks,
-    peak: kilobytes("VmHWM") * 1024
+    peak: kilobytes("VmHWM") * 1024,
+    rss: kilobytes("VmRSS") * 1024
   }
 }
 

@@ -1,18 +1,24 @@
-// What the customer pays: INSERTs a second on a table without a trigger, with ours, and with ours but without its NOTIFY;
-// and one INSERT of 100,000 rows on each, with the transaction ids that it takes.
+// What the customer pays: INSERTs a second on a table without a trigger, with ours, with ours but without its NOTIFY, and
+// with that of the peer, where it is asked for; and one INSERT of 100,000 rows on each, with the transaction ids that it takes.
 import type { PgClient } from "@effect/sql-pg"
 import { Clock, Effect } from "effect"
+import { trigger } from "./peer.ts"
 
 const seconds = 2
 /** They take turns, so that a machine that slows down slows all. */
 const rounds = 3
 const bulk = 100_000
 
-export const tables = { none: "untouched", ours: "inquiries", silent: "inquiries_silent" } as const
+export const tables = {
+  none: "untouched",
+  ours: "inquiries",
+  silent: "inquiries_silent",
+  peer: "inquiries_peer"
+} as const
 export type Which = keyof typeof tables
 
-/** Makes the two tables to compare with, in a database that is migrated. */
-export const prepare = Effect.fnUntraced(function* (sql: PgClient.PgClient) {
+/** Makes the tables to compare with, in a database that is migrated, and where the peer is asked for has its tables, too. */
+export const prepare = Effect.fnUntraced(function* (sql: PgClient.PgClient, peers: boolean) {
   yield* sql.unsafe(`create table ${tables.none} (like inquiries including all)`)
   yield* sql.unsafe(`create table ${tables.silent} (like inquiries including all)`)
   // Our own trigger function, as it stands there, with the one line taken out.
@@ -27,6 +33,10 @@ export const prepare = Effect.fnUntraced(function* (sql: PgClient.PgClient) {
   yield* sql.unsafe(`
     create trigger silent after insert on ${tables.silent} referencing new table as inserted
       for each statement execute function inquiries_mailer.silent_1('1')`)
+  if (!peers) return ["none", "ours", "silent"] satisfies ReadonlyArray<Which>
+  yield* sql.unsafe(`create table ${tables.peer} (like inquiries including all)`)
+  for (const statement of trigger(tables.peer)) yield* sql.unsafe(statement)
+  return ["none", "ours", "silent", "peer"] satisfies ReadonlyArray<Which>
 })
 
 const insert = (sql: PgClient.PgClient, table: string) =>
@@ -50,15 +60,24 @@ const rate = Effect.fnUntraced(function* (sql: PgClient.PgClient, table: string,
   return count / (((yield* Clock.currentTimeMillis) - started) / 1_000)
 })
 
-export type InsertCost = { readonly clients: number } & Readonly<Record<Which, number>>
+export interface InsertCost {
+  readonly clients: number
+  readonly rates: ReadonlyMap<Which, number>
+}
 
 /** `sql` has a pool of at least `clients` connections. */
-export const insertCost = Effect.fn("insertCost")(function* (sql: PgClient.PgClient, clients: number) {
-  const sums = { none: 0, ours: 0, silent: 0 }
+export const insertCost = Effect.fn("insertCost")(function* (
+  sql: PgClient.PgClient,
+  which: ReadonlyArray<Which>,
+  clients: number
+) {
+  const rates = new Map<Which, number>()
   for (let round = 0; round < rounds; round++) {
-    for (const which of ["none", "ours", "silent"] as const) sums[which] += yield* rate(sql, tables[which], clients)
+    for (const one of which) {
+      rates.set(one, (rates.get(one) ?? 0) + (yield* rate(sql, tables[one], clients)) / rounds)
+    }
   }
-  const cost: InsertCost = { clients, none: sums.none / rounds, ours: sums.ours / rounds, silent: sums.silent / rounds }
+  const cost: InsertCost = { clients, rates }
   return cost
 })
 

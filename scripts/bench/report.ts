@@ -5,18 +5,27 @@ import { type Measured, pace } from "./measure.ts"
 /** Ratios to the floor: what holds on two shared cores, run after run. */
 const bars = { p50: 4, p99: 5, drain: 0.3 }
 
+/** Of a column. */
+const width = 14
+
 const row = (name: string, ...cells: ReadonlyArray<string>) =>
-  `| ${name.padEnd(38)} | ${cells.map((cell) => cell.padStart(9)).join(" | ")} |`
+  `| ${name.padEnd(38)} | ${cells.map((cell) => cell.padStart(width)).join(" | ")} |`
 
-const rule = (columns: number) => `|${"-".repeat(40)}|${`${"-".repeat(10)}:|`.repeat(columns)}`
+const rule = (columns: number) => `|${"-".repeat(40)}|${`${"-".repeat(width + 1)}:|`.repeat(columns)}`
 
-export const medians = (floor: Measured, worker: Measured, burst: number): string => {
+type Compared = ReadonlyArray<readonly [name: string, measured: Measured]>
+
+/** The first is the floor, which the others are compared with. */
+export const medians = (compared: Compared, burst: number): string => {
+  const [, least] = compared[0] ?? []
+  const ratio = (key: keyof Measured, measured: Measured) =>
+    least === undefined || measured === least ? "" : ` (${(measured[key] / least[key]).toFixed(2)})`
   const line = (name: string, key: keyof Measured, show: (value: number) => string) =>
-    row(name, show(floor[key]), show(worker[key]), (worker[key] / floor[key]).toFixed(2))
+    row(name, ...compared.map(([, measured]) => `${show(measured[key])}${ratio(key, measured)}`))
   const millis = (value: number) => `${value.toFixed(1)} ms`
   return [
-    row("", "floor", "worker", "ratio"),
-    rule(3),
+    row("median (ratio to the floor)", ...compared.map(([name]) => name)),
+    rule(compared.length),
     line(`commit to arrival at ${pace.rowsPerSecond} rows/s, p50`, "p50", millis),
     line("the same, p95", "p95", millis),
     line("the same, p99", "p99", millis),
@@ -33,15 +42,22 @@ export const missed = (floor: Measured, worker: Measured): ReadonlyArray<string>
   ...(worker.drain >= bars.drain * floor.drain ? [] : [`drain is below ${bars.drain} × the floor's`])
 ]
 
-/** INSERTs a second and the one large INSERT: without a trigger, with ours, with ours that notifies nobody. */
-export const inserts = (rates: ReadonlyArray<InsertCost>, bulk: ReadonlyArray<BulkCost>): string => {
-  const part = (cost: InsertCost, which: Which) => `${cost[which].toFixed(0)} (${(cost[which] / cost.none).toFixed(2)})`
+const columns = { none: "none", ours: "ours", silent: "no NOTIFY", peer: "graphile's" } as const
+
+/** INSERTs a second and the one large INSERT: without a trigger, and with others. */
+export const inserts = (
+  which: ReadonlyArray<Which>,
+  rates: ReadonlyArray<InsertCost>,
+  bulk: ReadonlyArray<BulkCost>
+): string => {
+  const part = (rates: InsertCost["rates"], one: Which) => {
+    const [mine, none] = [rates.get(one) ?? 0, rates.get("none") ?? 0]
+    return one === "none" ? mine.toFixed(0) : `${mine.toFixed(0)} (${(mine / none).toFixed(2)})`
+  }
   return [
-    row("INSERTs a second (share of none)", "none", "ours", "no NOTIFY"),
-    rule(3),
-    ...rates.map((cost) =>
-      row(`${cost.clients} at once`, cost.none.toFixed(0), part(cost, "ours"), part(cost, "silent"))
-    ),
+    row("INSERTs a second (share of none)", ...which.map((one) => columns[one])),
+    rule(which.length),
+    ...rates.map(({ clients, rates }) => row(`${clients} at once`, ...which.map((one) => part(rates, one)))),
     row("one of 100,000 rows", ...bulk.map(({ millis }) => `${millis.toFixed(0)} ms`)),
     row("its transaction ids", ...bulk.map(({ ids }) => String(ids)))
   ].join("\n")

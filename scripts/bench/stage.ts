@@ -26,7 +26,7 @@ export const furnish = Effect.fnUntraced(function* (server: Postgres.Server, dat
   return sql
 })
 
-const path = process.env["PATH"] ?? ""
+export const path = process.env["PATH"] ?? ""
 
 export const floor = (server: Postgres.Server, origin: string): Contestant => ({
   name: "floor",
