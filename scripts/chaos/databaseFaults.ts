@@ -80,10 +80,8 @@ const signal = (pid: number, name: NodeJS.Signals) =>
 
 const stopBackend = ({ role, url }: Place) =>
   Effect.gen(function* () {
-    const rows = yield* insist(
-      url,
-      `select pid from pg_stat_activity where usename = '${role}' order by query not like 'LISTEN%' and query <> 'select 1', pid`
-    )
+    const rows = yield* insist(url, `select pid from pg_stat_activity where usename = '${role}' order by backend_start`)
+    // The oldest is the one that LISTENs.
     const first = yield* Random.nextBoolean
     const pid = Number((first ? rows[0] : rows[yield* Random.nextIntBetween(0, Math.max(0, rows.length - 1))])?.["pid"])
     if (pid > 0) yield* signal(pid, "SIGSTOP")

@@ -18,13 +18,12 @@ const terminate = (admin: PgClient.PgClient) =>
   admin`select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'inquiries-mailer' and datname = current_database()`
 
-/** Signals a backend of ours, which is stopped on only until the scope closes. */
+/** Signals the backend that LISTENs, the oldest of ours, which is stopped on only until the scope closes. */
 const stopBackend = Effect.fnUntraced(function* (
   admin: PgClient.PgClient
 ): Effect.fn.Return<() => void, unknown, Scope.Scope> {
   const [row] = yield* admin<{ readonly pid: number }>`select pid from pg_stat_activity
-    where application_name = 'inquiries-mailer' and datname = current_database() and query like 'LISTEN%'
-      or application_name = 'inquiries-mailer' and datname = current_database() and query = 'select 1'`
+    where application_name = 'inquiries-mailer' and datname = current_database() order by backend_start limit 1`
   const pid = row?.pid ?? assert.fail("no LISTEN connection")
   const signal = (name: NodeJS.Signals) => () => {
     try {

@@ -5,6 +5,7 @@ import { Context, Effect, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Backlog from "../../src/Backlog.ts"
 import * as Connection from "../../src/Connection.ts"
+import * as Gauges from "../../src/fleet/Gauges.ts"
 import * as Metrics from "../../src/Metrics.ts"
 import * as line from "../support/line.ts"
 import { noting, stage } from "../support/outbox.ts"
@@ -32,6 +33,8 @@ describe("a worker", () => {
       yield* line.allSettled(admin)
       // The loop is measured after half a second.
       yield* Effect.sleep("700 millis")
+      // As where workers share the databases.
+      yield* Gauges.set({ workers: 1, databases: 1, share: 1, sound: true })
       const text = yield* Metrics.exposition
       assert.isAtLeast(documented.length, 13)
       assert.sameMembers(exported(text), documented)
