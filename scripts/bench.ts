@@ -52,8 +52,7 @@ const bench = Effect.fn("bench")(function* (options: {
   const standIn = yield* GraphStandIn.start({ headersOnly: () => true, onAccepted: ({ raw }) => stopwatch.note(raw) })
   const sql = { floor: yield* furnish(server, "floor"), worker: yield* furnish(server, "worker") }
   for (const statement of floorTrigger.split(/;\n(?=\s*create trigger)/)) yield* sql.floor.unsafe(statement)
-  const flags = options.profile ? profiled : []
-  const ours = worker(server, standIn.origin, ["worker"], ...flags)
+  const ours = worker(server, standIn.origin, ["worker"], ...(options.profile ? profiled : []))
   yield* migrate(ours)
   const contestants: Array<readonly [Contestant, PgClient.PgClient]> = [
     [floor(server, standIn.origin), sql.floor],

@@ -1,5 +1,6 @@
-// `npm run chaos`: two workers on three databases, or three in a cluster that share them, while everything goes wrong in a random order that its seed repeats.
-// Ends with a table, and with an error unless every row was mailed, none twice without need, and nothing is left running.
+// `npm run chaos`: two workers on three databases, or three in a cluster that share them, while everything goes wrong in a
+// random order that its seed repeats. Ends with a table, and with an error unless every row was mailed, none twice without
+// need, and nothing is left running.
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { randomInt } from "node:crypto"
@@ -36,15 +37,8 @@ Command.make(
   },
   ({ cluster, log, reconcile, rows, seed }) =>
     chaos({
-      ...{
-        rows,
-        reconcile,
-        cluster,
-        seconds: secondsFor(rows),
-        least: least(rows),
-        only: undefined,
-        print: Console.log
-      },
+      ...{ rows, reconcile, cluster, seconds: secondsFor(rows), least: least(rows) },
+      ...{ only: undefined, print: Console.log },
       seed: Option.getOrElse(seed, () => randomInt(1_000_000)),
       logFile: Option.getOrUndefined(log)
     }).pipe(Effect.andThen(Console.log("✓ every row was mailed, and what was promised held")))

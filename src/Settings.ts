@@ -30,6 +30,7 @@ import {
 import { SettingsError, type SettingsIssue } from "./Settings/SettingsError.ts"
 import { type Told, toldOf } from "./Settings/Told.ts"
 import { type Environment, environment, type Path, type Problem, type Source } from "./Settings/Source.ts"
+import { inUrl } from "./Settings/Url.ts"
 
 export interface Settings extends Told {
   readonly databases: ReadonlyArray<Database>
@@ -123,12 +124,9 @@ const withoutFirst = ({ path, problem, like }: Problem): Problem => ({
 })
 
 const serviceIssue = ({ path: [name, part], problem: wrong }: Problem): ReadonlyArray<SettingsIssue> => {
-  const problem = part === undefined ? wrong : `the ${parts[String(part)] ?? String(part)} in it ${wrong}`
+  const problem = part === undefined ? wrong : inUrl(part, wrong)
   return isServiceName(name) ? [{ at: name, problem, example: serviceExample(name) }] : []
 }
-
-/** Of a URL. */
-const parts: Readonly<Record<string, string>> = { mode: "sslmode", ca: "sslrootcert" }
 
 /** `terminal` says whether the log is read by a person: the default of LOG_FORMAT. */
 export const fromEnvironment = Effect.fn("Settings.fromEnvironment")(function* (

@@ -2,17 +2,17 @@
 // nothing happens, and a row in each at the same moment. Then the same with some of them unreachable.
 import type { PgConnection } from "@effect/sql-pg"
 import { Console, Effect, Redacted } from "effect"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import * as Net from "node:net"
-import { tmpdir } from "node:os"
+import { readFileSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
 import { freePort } from "../stage/loopback.ts"
 import type * as Postgres from "../stage/Postgres.ts"
+import { proxy } from "../stage/proxy.ts"
 import * as Connects from "./connects.ts"
 import * as ManyDatabases from "./manyDatabases.ts"
 import { curve, type Measured, missed, show } from "./manyReport.ts"
 import { Stopwatch } from "./measure.ts"
+import { folder } from "./stage.ts"
 import * as WatchedWorker from "./watchedWorker.ts"
 
 /** Databases that send from one mailbox. */
@@ -72,12 +72,8 @@ const measure = Effect.fn("many.measure")(function* (
   const bare = yield* ManyDatabases.bareConnects(server, reachable)
   let heard = mark()
   const port = yield* freePort
-  const folder = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(path.join(tmpdir(), "inquiries-mailer-bench-"))),
-    (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true }))
-  )
   // A variable of so many would be longer than Linux takes one.
-  const config = path.join(folder, "databases.json")
+  const config = path.join(yield* folder, "databases.json")
   writeFileSync(config, settings(server, count, portOf), { mode: 0o600 })
   const worker = yield* WatchedWorker.start({
     MAILER_CONFIG: config,
@@ -146,20 +142,6 @@ const timed = Effect.fnUntraced(function* (url: string) {
   return performance.now() - began
 })
 
-/** Takes connections and says nothing, as a firewall does that has forgotten them. */
-const silence = Effect.acquireRelease(
-  Effect.callback<Net.Server>((resume) => {
-    const sockets = Net.createServer()
-    sockets.listen(0, "127.0.0.1", () => resume(Effect.succeed(sockets)))
-  }),
-  (sockets) => Effect.sync(() => sockets.close())
-).pipe(
-  Effect.map((sockets) => {
-    const address = sockets.address()
-    return typeof address === "object" && address !== null ? address.port : 0
-  })
-)
-
 /** One number of databases after the other, and the largest also with a tenth of them unreachable. */
 export const many = Effect.fn("many")(function* (counts: ReadonlyArray<number>) {
   const most = Math.max(...counts)
@@ -176,9 +158,12 @@ export const many = Effect.fn("many")(function* (counts: ReadonlyArray<number>) 
   let numbered = 0
   const run = Effect.fnUntraced(function* (count: number, away: number) {
     yield* Console.log(away === 0 ? `${count} …` : `${count}, ${away} of them unreachable …`)
-    const [closed, silent] = [yield* freePort, yield* silence]
+    const [closed, firewall] = [yield* freePort, yield* proxy(server.port)]
+    yield* firewall.fallSilent
     const reachable = count - away
-    const portOf = (index: number) => ({ port: index < reachable ? server.port : index % 2 === 0 ? closed : silent })
+    const portOf = (index: number) => ({
+      port: index < reachable ? server.port : index % 2 === 0 ? closed : firewall.port
+    })
     const measured = yield* measure({ ...stage, count }, reachable, numbered, portOf, away === 0)
     numbered += 2 * reachable
     yield* Console.log(show(measured))

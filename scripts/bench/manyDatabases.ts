@@ -2,9 +2,9 @@
 // `migrate`, the others are copies of it that are told to be themselves.
 import { PgConnection } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
 import * as Postgres from "../stage/Postgres.ts"
 import * as samples from "../stage/samples.ts"
+import { migrate, worker } from "./stage.ts"
 
 /** Connections to one database: the one that LISTENs and one more, and as many again of whoever inserts. */
 const most = 3
@@ -32,7 +32,7 @@ export const start = Effect.fn("manyDatabases.start")(function* (count: number) 
   })
   yield* server.createDatabase(pattern)
   yield* Effect.scoped(Effect.flatMap(at(server, pattern), (sql) => sql.query(samples.inquiries.createTable)))
-  yield* migrate(server)
+  yield* migrate(worker(server, "http://127.0.0.1:1", [pattern]))
   const admin = yield* at(server, "postgres")
   // Thousands of files that are only made to be looked at.
   yield* durable(admin, false)
@@ -97,14 +97,3 @@ const copy = Effect.fnUntraced(function* (server: Postgres.Server, name: string)
     })
   )
 })
-
-const migrate = (server: Postgres.Server) =>
-  Effect.callback<void, string>((resume) => {
-    const env = {
-      ...{ DATABASE_URL: server.url(pattern), TENANT_ID: "tenant", CLIENT_ID: "client", CLIENT_SECRET: "none" },
-      ...{ FROM_EMAIL: "noreply@example.com", TO_EMAIL: "sales@example.com", PATH: process.env["PATH"] ?? "" }
-    }
-    spawn(process.execPath, ["dist/main.js", "migrate"], { env, stdio: "inherit" }).once("exit", (code) =>
-      resume(code === 0 ? Effect.void : Effect.fail(`migrate ended with ${code}`))
-    )
-  })

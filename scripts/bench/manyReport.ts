@@ -1,4 +1,5 @@
 // What was measured of many databases in one worker, for a person, and the bars that it is held to.
+import { cells } from "./report.ts"
 import type * as WatchedWorker from "./watchedWorker.ts"
 
 const bars = { seconds: 20, delay: 50, memory: 300, cpu: 0.05, connections: 2, notified: 3_000 }
@@ -23,12 +24,10 @@ export interface Measured {
   readonly memory: number
 }
 
-const row = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
-
 /** One line a number of databases. */
 export const curve = (all: ReadonlyArray<Measured>): string =>
   [
-    row([
+    cells([
       "databases",
       "bare connects",
       "listening to all",
@@ -38,9 +37,9 @@ export const curve = (all: ReadonlyArray<Measured>): string =>
       "first row",
       "row in each"
     ]),
-    row(Array.from({ length: 8 }, () => "--:")),
+    cells(Array.from({ length: 8 }, () => "--:")),
     ...all.map(({ bare, count, first, idle, memory, notified, started }) =>
-      row([
+      cells([
         String(count),
         `${bare.toFixed(1)} s`,
         `${started.seconds.toFixed(1)} s`,

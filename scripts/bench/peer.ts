@@ -1,13 +1,12 @@
 // graphile-worker as a contestant, only when it is asked for: its package is installed into a folder of its own, which goes
 // when the measurement ends, and is no dependency of this project.
 import { Console, Effect } from "effect"
-import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import type { StdioOptions } from "node:child_process"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type * as Postgres from "../stage/Postgres.ts"
 import type { Contestant } from "./contestant.ts"
-import { path } from "./stage.ts"
+import { folder, path, ran } from "./stage.ts"
 
 /** The newest that runs on this Node. */
 const version = Number(process.versions.node.split(".")[0]) >= 22 ? "0.18.0" : "0.16.6"
@@ -20,26 +19,16 @@ export const trigger = (table: string): ReadonlyArray<string> => [
   `create trigger add_job after insert on ${table} for each row execute function add_job_${table}()`
 ]
 
-const ended = (command: string, args: ReadonlyArray<string>, options: { cwd?: string; env?: Record<string, string> }) =>
-  Effect.callback<void, string>((resume) => {
-    spawn(command, args, { ...options, stdio: ["ignore", "ignore", "inherit"] }).once("exit", (code) =>
-      resume(code === 0 ? Effect.void : Effect.fail(`${command} ${args[0]} ended with ${code}`))
-    )
-  })
+const quiet = ["ignore", "ignore", "inherit"] satisfies StdioOptions
 
-const installed = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "inquiries-mailer-peer-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-).pipe(
-  Effect.tap((folder) => {
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }))
-    const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    return Effect.andThen(
-      Console.log(`installing ${name} …`),
-      ended("npm", [...args, `graphile-worker@${version}`], { cwd: folder })
-    )
-  })
-)
+const installed = Effect.tap(folder, (cwd) => {
+  writeFileSync(join(cwd, "package.json"), JSON.stringify({ private: true }))
+  const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+  return Effect.andThen(
+    Console.log(`installing ${name} …`),
+    ran("npm", [...args, `graphile-worker@${version}`], { cwd, stdio: quiet })
+  )
+})
 
 /** On that database, where its tables are made. */
 export const peer = Effect.fn("peer")(function* (server: Postgres.Server, database: string, origin: string) {
@@ -48,7 +37,7 @@ export const peer = Effect.fn("peer")(function* (server: Postgres.Server, databa
     ...{ PATH: path, FROM_EMAIL: "noreply@example.com", GRAPH: origin },
     ...{ DATABASE_URL: server.url(database), PEER: yield* installed }
   }
-  yield* ended(process.execPath, [script, "migrate"], { env })
+  yield* ran(process.execPath, [script, "migrate"], { env, stdio: quiet })
   const contestant: Contestant = { name, args: [script], env }
   return contestant
 })

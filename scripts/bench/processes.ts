@@ -6,6 +6,7 @@ import * as GraphStandIn from "../stage/GraphStandIn.ts"
 import * as Postgres from "../stage/Postgres.ts"
 import { type Cost, start } from "./contestant.ts"
 import { insertMany } from "./measure.ts"
+import { cells } from "./report.ts"
 import { furnish, migrate, worker } from "./stage.ts"
 
 /** Rows for each database. */
@@ -85,8 +86,6 @@ const measure = Effect.fnUntraced(function* (ground: Ground, workers: number) {
   ]
 }, Effect.scoped)
 
-const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
-
 const head = [
   ...["workers", "at rest, all", "at rest, busiest", "mails/s in a burst", "processor s for 1,000 mails"],
   ...["of these the busiest", "memory, all"]
@@ -103,7 +102,7 @@ export const processes = Effect.fn("processes")(function* (count: number) {
   for (const workers of [0, 1, 2, 3]) {
     yield* Console.log(`${count} databases, ${workers === 0 ? "one worker without a cluster" : `${workers} workers`} …`)
     rows.push(yield* measure(ground, workers))
-    yield* Console.log(line(rows.at(-1) ?? []))
+    yield* Console.log(cells(rows.at(-1) ?? []))
   }
-  yield* Console.log(`\n${[head, head.map(() => "--:"), ...rows].map(line).join("\n")}\n`)
+  yield* Console.log(`\n${[head, head.map(() => "--:"), ...rows].map(cells).join("\n")}\n`)
 })

@@ -5,11 +5,14 @@ import { type Measured, pace } from "./measure.ts"
 /** Ratios to the floor: what holds on two shared cores, run after run. */
 const bars = { p50: 4, p99: 5, drain: 0.3 }
 
+/** Of a table, as Markdown has it. */
+export const cells = (all: ReadonlyArray<string>): string => `| ${all.join(" | ")} |`
+
 /** Of a column. */
 const width = 14
 
-const row = (name: string, ...cells: ReadonlyArray<string>) =>
-  `| ${name.padEnd(38)} | ${cells.map((cell) => cell.padStart(width)).join(" | ")} |`
+const row = (name: string, ...values: ReadonlyArray<string>) =>
+  cells([name.padEnd(38), ...values.map((value) => value.padStart(width))])
 
 const rule = (columns: number) => `|${"-".repeat(40)}|${`${"-".repeat(width + 1)}:|`.repeat(columns)}`
 

@@ -3,7 +3,10 @@
 import { PgClient } from "@effect/sql-pg"
 import { Console, Effect } from "effect"
 import { Reactivity } from "effect/reactivity"
-import { spawn } from "node:child_process"
+import { spawn, type SpawnOptions } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Postgres from "../stage/Postgres.ts"
 import * as samples from "../stage/samples.ts"
 import type { Contestant } from "./contestant.ts"
@@ -59,9 +62,19 @@ export const worker = (
   return { name: "worker", args: [...flags, "dist/main.js", "run"], env }
 }
 
-export const migrate = ({ env }: Contestant) =>
+/** Runs it to its end, which has to be a good one. */
+export const ran = (command: string, args: ReadonlyArray<string>, options: SpawnOptions) =>
   Effect.callback<void, string>((resume) => {
-    spawn(process.execPath, ["dist/main.js", "migrate"], { env, stdio: "inherit" }).once("exit", (code) =>
-      resume(code === 0 ? Effect.void : Effect.fail(`migrate ended with ${code}`))
+    spawn(command, args, options).once("exit", (code) =>
+      resume(code === 0 ? Effect.void : Effect.fail(`${command} ${args.join(" ")} ended with ${code}`))
     )
   })
+
+export const migrate = ({ env }: Contestant) =>
+  ran(process.execPath, ["dist/main.js", "migrate"], { env, stdio: "inherit" })
+
+/** Gone with the scope. */
+export const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "inquiries-mailer-bench-"))),
+  (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true }))
+)

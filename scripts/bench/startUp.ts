@@ -6,6 +6,7 @@ import { Client } from "pg"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
 import { start } from "./contestant.ts"
 import { percentile } from "./measure.ts"
+import { cells } from "./report.ts"
 import { furnish, migrate, postgres, worker } from "./stage.ts"
 
 const rounds = 15
@@ -69,7 +70,7 @@ export const startUps = Effect.gen(function* () {
     ["the most until then", `${megabytes("peak").toFixed(0)} MB`]
   ]
   const head = [`| medians of ${rounds} starts | |`, "|--|--:|"]
-  yield* Console.log(`\n${[...head, ...lines.map((cells) => `| ${cells.join(" | ")} |`)].join("\n")}\n`)
+  yield* Console.log(`\n${[...head, ...lines.map(cells)].join("\n")}\n`)
   if (beyond > bars.millis) return yield* Effect.fail(`a start takes more than ${bars.millis} ms beyond the connection`)
   if (megabytes("rss") > bars.megabytes) return yield* Effect.fail(`it holds more than ${bars.megabytes} MB`)
 })

@@ -1,5 +1,5 @@
-// The seeded schedule: three lanes side by side, of databases, workers and Microsoft, and in a cluster of where it meets. Each lane takes its faults in
-// rounds of random order, until the time is over and each of them has hit sends often enough.
+// The seeded schedule: three lanes side by side, of databases, workers and Microsoft, and in a cluster one of where it meets.
+// Each lane takes its faults in rounds of random order, until the time is over and each of them has hit sends often enough.
 import { Effect, Fiber, Latch, Random, type Scope } from "effect"
 import type { Arena, Place } from "./Arena.ts"
 import { ofDatabases, ofServer, triggerOff } from "./databaseFaults.ts"

@@ -1,7 +1,8 @@
 // The parts of a database's address, checked alike whether they come from a URL, from PG* variables or from JSON.
 import { isIPv6 } from "node:net"
 import { Schema } from "effect"
-import { isSocket } from "./Tls.ts"
+import type { Address } from "../Database.ts"
+import { isSocket, tlsFor, type TlsMode } from "./Tls.ts"
 import { PostgresName, text } from "./Words.ts"
 
 const hostName = /^[\p{L}\p{N}_](?:[\p{L}\p{N}._-]*[\p{L}\p{N}_])?\.?$/u
@@ -35,3 +36,12 @@ export const addressFields = {
     Schema.RedactedFromValue(text((value) => (value.includes("\0") ? "has a zero byte in it" : undefined)))
   )
 }
+
+type Fields = Schema.Struct.Type<typeof addressFields>
+
+/** With what holds where nothing is said. */
+export const addressOf = (
+  { database, host, password, port = 5432, user }: Fields,
+  mode: TlsMode | undefined,
+  ca: string | undefined
+): Address => ({ host, port, database, user, password, tls: tlsFor(host, mode, ca) })

@@ -2,21 +2,12 @@
 import { Duration, Redacted } from "effect"
 import type { Cloud, Credential, Proof } from "../Credential.ts"
 import { type Address, type Database, DatabaseName, type Table } from "../Database.ts"
+import { addressOf } from "./AddressFields.ts"
 import type { Entry } from "./Document.ts"
-import { tlsFor } from "./Tls.ts"
 
-const addressOf = (entry: Entry): Address | undefined => {
-  const parts = entry.url ?? entry.address
-  if (parts === undefined) return undefined
-  const url = entry.url
-  return {
-    host: parts.host,
-    port: parts.port ?? 5432,
-    database: parts.database,
-    user: parts.user,
-    password: parts.password,
-    tls: tlsFor(parts.host, url?.mode ?? entry.tls?.mode, url?.ca ?? entry.tls?.ca)
-  }
+const addressIn = ({ address, tls, url }: Entry): Address | undefined => {
+  const parts = url ?? address
+  return parts && addressOf(parts, url?.mode ?? tls?.mode, url?.ca ?? tls?.ca)
 }
 
 const proofOf = (mail: Entry["mail"]): Proof | undefined =>
@@ -67,7 +58,7 @@ export const build = (entries: ReadonlyArray<Entry>, cloud: Cloud): ReadonlyArra
   const share = sharer()
   return entries.flatMap((entry) => {
     const { mail } = entry
-    const address = addressOf(entry)
+    const address = addressIn(entry)
     const proof = proofOf(mail)
     if (address === undefined || proof === undefined) return []
     return [

@@ -3,9 +3,10 @@ import { Schema } from "effect"
 import { hostname } from "node:os"
 import type { Database } from "../Database.ts"
 import type { Cluster } from "../fleet/Open.ts"
+import { addressOf } from "./AddressFields.ts"
+import type { Place } from "./Place.ts"
 import type { SettingsIssue } from "./SettingsError.ts"
-import { tlsFor } from "./Tls.ts"
-import { DatabaseUrl } from "./Url.ts"
+import { DatabaseUrl, parameterOf } from "./Url.ts"
 import { text } from "./Words.ts"
 
 export const clusterFields = {
@@ -29,16 +30,18 @@ export const clusterOf = ({
   url === undefined
     ? undefined
     : {
-        address: {
-          host: url.host,
-          port: url.port ?? 5432,
-          database: url.database,
-          user: url.user,
-          password: url.password,
-          tls: tlsFor(url.host, url.mode, url.ca)
-        },
+        address: addressOf(url, url.mode, url.ca),
         name: name ?? hostname()
       }
+
+/** How a setting of that address is written. */
+export const clusterPlace: Place = {
+  setting: ([, part], value) =>
+    part === undefined
+      ? `CLUSTER_DATABASE_URL=${value}`
+      : `CLUSTER_DATABASE_URL=<the same address>?${parameterOf(part)}=${value}`,
+  byUrl: true
+}
 
 /** A customer's database is no place to meet: nothing but the outbox is installed there. */
 export const clusterIssues = (

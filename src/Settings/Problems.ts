@@ -2,6 +2,7 @@
 import type { SchemaIssue } from "effect"
 import { nearest } from "./Nearest.ts"
 import type { Path, Problem } from "./Source.ts"
+import { inUrl } from "./Url.ts"
 
 const kinds: Readonly<Record<string, string>> = {
   String: "must be text",
@@ -40,8 +41,7 @@ const located = (problem: Problem): Problem => {
   const url = problem.path.indexOf("url")
   const part = url < 0 ? undefined : problem.path[url + 1]
   if (part === undefined) return problem
-  const name = part === "mode" ? "sslmode" : part === "ca" ? "sslrootcert" : String(part)
-  return { path: problem.path.slice(0, url + 1), problem: `the ${name} in it ${problem.problem}` }
+  return { path: problem.path.slice(0, url + 1), problem: inUrl(part, problem.problem) }
 }
 
 const collect = (issue: SchemaIssue.Issue, path: Path, said: string | undefined): ReadonlyArray<Problem> => {

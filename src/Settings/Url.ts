@@ -19,6 +19,14 @@ const parameters: Parts = {
   sslrootcert: "ca"
 }
 
+const namedByParameter: Parts = { mode: "sslmode", ca: "sslrootcert" }
+
+/** What a part of an address is called in a URL. */
+export const parameterOf = (part: PropertyKey): string => namedByParameter[String(part)] ?? String(part)
+
+/** Of a part that is wrong, as a sentence about the whole. */
+export const inUrl = (part: PropertyKey, problem: string): string => `the ${parameterOf(part)} in it ${problem}`
+
 /** They change nothing that matters here: names for statistics, time-outs we set ourselves, pools of other programs. */
 const ignored = [
   ...["application_name", "fallback_application_name", "client_encoding", "connect_timeout", "channel_binding"],

@@ -55,6 +55,8 @@ export const unasked = (name: string, { detail, outcome, repairs }: Finding): Ho
   repairs
 })
 
+export const isBroken = ({ outcome }: Finding): boolean => outcome === "broken"
+
 export const skipped = (name: string, why: string): Hop => unasked(name, finding("not known", why))
 
 /** Commands of ours that a sentence names. */

@@ -4,24 +4,12 @@ import { Effect } from "effect"
 import * as Catalog from "../Catalog.ts"
 import * as Connection from "../Connection.ts"
 import type { Address } from "../Database.ts"
-import { advise, type Finding, finding, type Hop, hop, ok, skipped, sql, unasked } from "./Hop.ts"
+import { advise, type Finding, finding, type Hop, hop, isBroken, ok, skipped, sql, unasked } from "./Hop.ts"
 import * as Network from "./Network.ts"
 import * as Server from "./Server.ts"
 import type { Place } from "./Setting.ts"
 
-const parameters: Readonly<Record<string, string>> = { mode: "sslmode", ca: "sslrootcert" }
-
-const placeOf = (address: Address): Place => ({
-  database: { address },
-  byUrl: true,
-  setting: ([, part], value) =>
-    part === undefined
-      ? `CLUSTER_DATABASE_URL=${value}`
-      : `CLUSTER_DATABASE_URL=<the same address>?${parameters[part]}=${value}`
-})
-
-export const hops = Effect.fn("check.Meeting.hops")(function* (address: Address): Effect.fn.Return<ReadonlyArray<Hop>> {
-  const place = placeOf(address)
+export const hops = Effect.fn("check.Meeting.hops")(function* (place: Place): Effect.fn.Return<ReadonlyArray<Hop>> {
   const way = yield* Network.look(place)
   if (way.some(isBroken)) return [...way, skipped("tables", "its server cannot be reached")]
   const { found, hop: login } = yield* Server.login(place)
@@ -32,10 +20,8 @@ export const hops = Effect.fn("check.Meeting.hops")(function* (address: Address)
     unasked("clock", Server.clock(found))
   ]
   if (server.some(isBroken)) return [...way, login, ...server, skipped("tables", "it has to be another server")]
-  return [...way, login, ...server, yield* hop("tables", tables(address))]
+  return [...way, login, ...server, yield* hop("tables", tables(place.database.address))]
 })
-
-const isBroken = ({ outcome }: Hop): boolean => outcome === "broken"
 
 const schema = "inquiries_mailer_cluster"
 

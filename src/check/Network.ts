@@ -7,7 +7,7 @@ import * as Tls from "node:tls"
 import { tlsOptions } from "../Opening.ts"
 import type { Address } from "../Database.ts"
 import { bySystem } from "../SqlOutage.ts"
-import { advise, type Finding, finding, type Hop, hop, ok, sql, unasked } from "./Hop.ts"
+import { advise, type Finding, finding, type Hop, hop, isBroken, ok, sql, unasked } from "./Hop.ts"
 import { setAddress, setTo, type Place } from "./Setting.ts"
 
 const isSocket = ({ host }: Address): boolean => host.startsWith("/")
@@ -19,14 +19,12 @@ const soonDays = 14
 export const look = Effect.fnUntraced(function* (subject: Place) {
   const { address } = subject.database
   const hops: Array<Hop> = [yield* name(subject)]
-  if (hops.some(broken)) return hops
+  if (hops.some(isBroken)) return hops
   hops.push(yield* hop("port", port(subject)))
-  if (hops.some(broken)) return hops
+  if (hops.some(isBroken)) return hops
   hops.push(yield* encryption(subject, address))
   return hops
 })
-
-const broken = ({ outcome }: Hop): boolean => outcome === "broken"
 
 const name = (subject: Place): Effect.Effect<Hop> => {
   const { address } = subject.database

@@ -7,6 +7,7 @@ import * as Meeting from "../check/Meeting.ts"
 import * as Secret from "../check/Secret.ts"
 import * as Report from "../check/Report.ts"
 import { exitCodes, ExitStatus } from "../ExitStatus.ts"
+import { clusterPlace } from "../Settings/Cluster.ts"
 import * as Settings from "../Settings.ts"
 import type { SettingsError } from "../Settings/SettingsError.ts"
 
@@ -76,7 +77,7 @@ const prepare = ({ cluster, databases, places }: Settings.Settings, to: string |
     Effect.map((checks) =>
       cluster === undefined
         ? checks
-        : [{ name: "the cluster's database", hops: Meeting.hops(cluster.address) }, ...checks]
+        : [{ name: "the cluster's database", hops: Meeting.hops({ database: cluster, ...clusterPlace }) }, ...checks]
     )
   )
 
