@@ -1,92 +1,22 @@
-// `npm run bench`: this worker, built and under default settings, against the floor, in one run on one PostgreSQL and one
-// stand-in that answers at once. They take turns three times; medians are compared. Fails if a bar is missed. With a flag
-// it measures something else instead: see `--help`.
-import type { PgClient } from "@effect/sql-pg"
+// `npm run bench`: asks everything that is asked of this worker's speed and cost, and sums up which bars hold. With a flag
+// it asks only what the flag names: see `--help`. Fails if a bar does not hold.
 import { Console, Effect, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
-import { rmSync } from "node:fs"
-import { type Contestant, start } from "./bench/contestant.ts"
+import { type Asked, askAll } from "./bench/ask.ts"
+import { backlogMemory } from "./bench/backlogMemory.ts"
+import type { Findings } from "./bench/bars.ts"
 import * as Curves from "./bench/curves.ts"
 import * as InsertCost from "./bench/insertCost.ts"
+import { line } from "./bench/line.ts"
 import { many } from "./bench/many.ts"
-import { type Measured, measure, percentile, Stopwatch } from "./bench/measure.ts"
 import * as Peer from "./bench/peer.ts"
-import { inserts, medians, missed } from "./bench/report.ts"
 import { processes } from "./bench/processes.ts"
+import { inserts } from "./bench/report.ts"
 import { shares } from "./bench/share.ts"
 import { rowSizes } from "./bench/sizes.ts"
+import { furnish, migrate, postgres, worker } from "./bench/stage.ts"
 import { startUps } from "./bench/startUp.ts"
-import { floor, furnish, migrate, postgres, worker } from "./bench/stage.ts"
-import * as GraphStandIn from "./stage/GraphStandIn.ts"
 import { launch } from "./stage/launch.ts"
-
-/** The replaced system's trigger: the whole safety of the floor. */
-const floorTrigger = `
-  create function notify_inquiry() returns trigger language plpgsql as
-    $$ begin perform pg_notify('new_record_channel', json_build_object('id', new.id)::text); return new; end $$;
-  create trigger notify_inquiry after insert on inquiries for each row execute function notify_inquiry()`
-
-const profiled = ["--cpu-prof", "--cpu-prof-name=bench.cpuprofile"]
-
-const median = (runs: ReadonlyArray<Measured>): Measured => {
-  const of = (key: keyof Measured) =>
-    percentile(
-      runs.map((run) => run[key]),
-      0.5
-    )
-  return {
-    ...{ p50: of("p50"), p95: of("p95"), p99: of("p99"), drain: of("drain") },
-    ...{ cpu: of("cpu"), rss: of("rss"), up: of("up") }
-  }
-}
-
-const bench = Effect.fn("bench")(function* (options: {
-  readonly burst: number
-  readonly peers: boolean
-  readonly profile: boolean
-  readonly rounds: number
-}) {
-  rmSync("bench.cpuprofile", { force: true })
-  const server = yield* postgres
-  const stopwatch = new Stopwatch()
-  const standIn = yield* GraphStandIn.start({ headersOnly: () => true, onAccepted: ({ raw }) => stopwatch.note(raw) })
-  const sql = { floor: yield* furnish(server, "floor"), worker: yield* furnish(server, "worker") }
-  for (const statement of floorTrigger.split(/;\n(?=\s*create trigger)/)) yield* sql.floor.unsafe(statement)
-  const ours = worker(server, standIn.origin, ["worker"], ...(options.profile ? profiled : []))
-  yield* migrate(ours)
-  const contestants: Array<readonly [Contestant, PgClient.PgClient]> = [
-    [floor(server, standIn.origin), sql.floor],
-    [ours, sql.worker]
-  ]
-  if (options.peers) {
-    const theirs = yield* furnish(server, "peer")
-    contestants.push([yield* Peer.peer(server, "peer", standIn.origin), theirs])
-    for (const statement of Peer.trigger("inquiries")) yield* theirs.unsafe(statement)
-  }
-
-  const runs = new Map(contestants.map(([{ name }]) => [name, new Array<Measured>()]))
-  let from = 1
-  for (let round = 0; round < options.rounds; round++) {
-    for (const [contestant, sql] of contestants) {
-      yield* Console.log(`round ${round + 1} of ${options.rounds}: ${contestant.name} …`)
-      const measured = yield* Effect.scoped(
-        Effect.flatMap(start(contestant), (started) =>
-          measure({ sql, standIn, stopwatch }, from, options.burst, started)
-        )
-      )
-      runs.get(contestant.name)?.push(measured)
-      standIn.forgetMails()
-      from += 100_000
-    }
-  }
-  const compared = [...runs].map(([name, measured]) => [name, median(measured)] as const)
-  yield* Console.log(`\n${medians(compared, options.burst)}\n`)
-  if (options.profile) yield* Console.log("the last round's profile is in bench.cpuprofile")
-  const [least, mine] = compared.map(([, measured]) => measured)
-  const faults = least === undefined || mine === undefined ? [] : missed(least, mine)
-  if (faults.length > 0) return yield* Effect.fail(faults.join("; "))
-  yield* Console.log("every bar holds")
-})
 
 const trigger = Effect.fn("trigger")(function* (peers: boolean) {
   const server = yield* postgres
@@ -100,6 +30,7 @@ const trigger = Effect.fn("trigger")(function* (peers: boolean) {
   yield* Console.log("100,000 rows in one statement …")
   const bulk = yield* Effect.forEach(which, (one) => InsertCost.bulkCost(sql, one))
   yield* Console.log(`\n${inserts(which, rates, bulk)}\n`)
+  return InsertCost.findings(rates, bulk)
 })
 
 const curves = Effect.fn("curves")(function* (most: number) {
@@ -111,12 +42,15 @@ const curves = Effect.fn("curves")(function* (most: number) {
     ...{ host, port, database: "worker", user, password: Redacted.make(Redacted.value(password)) },
     tls: { mode: "disable" } as const
   }
+  const waiting = [1_000, 100_000, 1_000_000].filter((rows) => rows <= most)
+  const memory = yield* backlogMemory(server, waiting)
   const measured = yield* Curves.curves(
     { admin, address, number: 1, say: Console.log },
     [0, 100_000, 1_000_000, 10_000_000].filter((rows) => rows <= most),
-    [1_000, 100_000, 1_000_000].filter((rows) => rows <= most)
+    waiting
   )
   yield* Console.log(`\nmilliseconds, medians:\n\n${Curves.show(measured)}`)
+  return { ...memory, ...Curves.findings(measured) }
 })
 
 const flag = (name: string, description: string) =>
@@ -126,35 +60,50 @@ const count = (name: string, otherwise: number, description: string) =>
   Flag.Int(name).pipe(Flag.withDescription(description), Flag.withDefault(otherwise))
 
 const flags = {
-  burst: count("burst", 20_000, "Rows of the burst that is worked off"),
-  curves: count("curves", 0, "Instead: what a claim costs with up to so many settled and waiting notices"),
+  burst: count("burst", 20_000, "Rows of the burst that --line works off"),
+  curves: count("curves", 0, "Only: what a claim costs with up to so many settled and waiting notices"),
   databases: Flag.String("databases").pipe(
-    Flag.withDescription("Instead: so many databases in one worker, as 500 or 1,10,100,500"),
+    Flag.withDescription("Only: so many databases in one worker, as 500 or 1,10,100,500"),
     Flag.withDefault("")
   ),
-  inserts: flag("inserts", "Instead: what the trigger costs whoever INSERTs"),
+  inserts: flag("inserts", "Only: what the trigger costs whoever INSERTs"),
+  line: flag("line", "Only: latency, drain, processor time and memory beside the floor"),
   peers: flag("peers", "graphile-worker takes its turns, too; it is installed into a folder of its own"),
-  processes: count("processes", 0, "Instead: so many databases, run by one worker, and shared by two and three"),
-  profile: flag("profile", "Write a CPU profile of the worker to bench.cpuprofile; slows it down"),
-  rounds: count("rounds", 3, "How often the two take turns"),
-  share: flag("share", "Instead: which share of Graph's limit is reached when it answers after 150 ms"),
-  sizes: flag("sizes", "Instead: what small and huge rows cost"),
-  start: flag("start", "Instead: how long a start takes, and the memory that it holds then")
+  processes: count("processes", 0, "Only: so many databases, run by one worker, and shared by two and three"),
+  profile: flag("profile", "Only --line, with a CPU profile of the worker in bench.cpuprofile; slows it down"),
+  rounds: count("rounds", 3, "How often the two of --line take turns"),
+  runs: count("runs", 1, "How often everything is asked: a column of the summary each"),
+  share: flag("share", "Only: which share of Graph's limit is reached when it answers after 150 ms"),
+  sizes: flag("sizes", "Only: what small and huge rows cost"),
+  start: flag("start", "Only: how long a start takes, and the memory that it holds then")
 }
 
 type Options = Command.Command.Config.Infer<typeof flags>
 
-const chosen = (options: Options) => {
-  if (options.curves > 0) return curves(options.curves)
-  if (options.processes > 0) return processes(options.processes)
-  if (options.databases !== "") return many(options.databases.split(",").map(Number))
-  if (options.inserts) return trigger(options.peers)
-  if (options.share) return shares([1, 2, 4])
-  if (options.sizes) return rowSizes
-  return options.start ? startUps : bench(options)
+const nothing: Findings = {}
+
+/** From the shortest to the longest, and whether it was named; several may be. */
+const questions = (options: Options): ReadonlyArray<Asked & { readonly named: boolean }> => [
+  { name: "start", named: options.start, ask: startUps },
+  { name: "line", named: options.line || options.profile, ask: line(options) },
+  { name: "share", named: options.share, ask: shares([1, 2, 4, 8, 16]) },
+  { name: "sizes", named: options.sizes, ask: Effect.as(rowSizes, nothing) },
+  { name: "inserts", named: options.inserts, ask: trigger(options.peers) },
+  { name: "curves", named: options.curves > 0, ask: curves(options.curves || 10_000_000) },
+  {
+    name: "databases",
+    named: options.databases !== "",
+    ask: many((options.databases || "1,10,100,500").split(",").map(Number))
+  },
+  { name: "processes", named: options.processes > 0, ask: Effect.as(processes(options.processes), nothing) }
+]
+
+const bench = (options: Options) => {
+  const all = questions(options)
+  const named = all.filter(({ named }) => named)
+  // How several workers share databases has no bar here, and is asked only by name.
+  const asked = named.length > 0 ? named : all.filter(({ name }) => name !== "processes")
+  return askAll(asked, options.runs, options.peers)
 }
 
-Command.make("bench", flags, (options) => Effect.scoped(chosen(options))).pipe(
-  Command.run({ version: "bench" }),
-  launch
-)
+Command.make("bench", flags, bench).pipe(Command.run({ version: "bench" }), launch)

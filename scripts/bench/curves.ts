@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
 import type { Address } from "../../src/Database.ts"
 import { Outbox } from "../../src/Outbox.ts"
+import { type Findings, ratio } from "./bars.ts"
 import { percentile } from "./measure.ts"
 
 /** What the worker claims at once. */
@@ -148,3 +149,13 @@ export const show = ({ backlog, plan, settled }: Curves): string => {
   ]
   return [...head("settled"), ...rows(settled), "", ...head("waiting"), ...rows(backlog), "", plan].join("\n")
 }
+
+const steepness = (points: ReadonlyArray<Point>) => {
+  const claims = points.map(({ claim }) => claim)
+  return ratio(Math.max(...claims), Math.min(...claims))
+}
+
+export const findings = ({ backlog, settled }: Curves): Findings => ({
+  claimSettled: steepness(settled),
+  claimWaiting: steepness(backlog)
+})

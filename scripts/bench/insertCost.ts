@@ -2,6 +2,7 @@
 // with that of the peer, where it is asked for; and one INSERT of 100,000 rows on each, with the transaction ids that it takes.
 import type { PgClient } from "@effect/sql-pg"
 import { Clock, Effect } from "effect"
+import { type Findings, ratio } from "./bars.ts"
 import { trigger } from "./peer.ts"
 
 const seconds = 2
@@ -104,3 +105,18 @@ export const bulkCost = Effect.fn("bulkCost")(function* (sql: PgClient.PgClient,
   const cost: BulkCost = { which, millis: performance.now() - started, ids: (yield* nextId(sql)) - before }
   return cost
 })
+
+export const findings = (rates: ReadonlyArray<InsertCost>, bulk: ReadonlyArray<BulkCost>): Findings => {
+  const of = (clients: number, one: Which) => rates.find((rate) => rate.clients === clients)?.rates.get(one)
+  const took = (which: Which) => bulk.find((one) => one.which === which)?.millis
+  return {
+    inserts1: ratio(of(1, "ours"), of(1, "none")),
+    silent8: ratio(of(8, "silent"), of(8, "none")),
+    silent32: ratio(of(32, "silent"), of(32, "none")),
+    bulk: ratio(took("ours"), took("none")),
+    ...(of(8, "peer") !== undefined && {
+      peer8: ratio(of(8, "ours"), of(8, "peer")),
+      peer32: ratio(of(32, "ours"), of(32, "peer"))
+    })
+  }
+}

@@ -10,7 +10,7 @@ import type * as Postgres from "../stage/Postgres.ts"
 import { proxy } from "../stage/proxy.ts"
 import * as Connects from "./connects.ts"
 import * as ManyDatabases from "./manyDatabases.ts"
-import { curve, type Measured, missed, show } from "./manyReport.ts"
+import { curve, findings, type Measured, show } from "./manyReport.ts"
 import { Stopwatch } from "./measure.ts"
 import { folder } from "./stage.ts"
 import * as WatchedWorker from "./watchedWorker.ts"
@@ -171,8 +171,7 @@ export const many = Effect.fn("many")(function* (counts: ReadonlyArray<number>) 
   }, Effect.scoped)
 
   const curves = yield* Effect.forEach(counts, (count) => run(count, 0))
-  yield* run(most, Math.round(most / 10))
+  const some = yield* run(most, Math.round(most / 10))
   yield* Console.log(`\n${curve(curves)}\n`)
-  const faults = missed(curves.at(-1))
-  if (faults.length > 0) return yield* Effect.fail(faults.join("; "))
+  return findings(curves.at(-1), some)
 })

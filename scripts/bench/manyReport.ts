@@ -1,8 +1,7 @@
-// What was measured of many databases in one worker, for a person, and the bars that it is held to.
+// What was measured of many databases in one worker: for a person, and for the bars that it is held to.
+import { type Findings, ratio } from "./bars.ts"
 import { cells } from "./report.ts"
 import type * as WatchedWorker from "./watchedWorker.ts"
-
-const bars = { seconds: 20, delay: 50, memory: 300, cpu: 0.05, connections: 2, notified: 3_000 }
 
 export interface Measured {
   readonly count: number
@@ -68,17 +67,20 @@ export const show = ({ answers, bare, first, idle, memory, notified, started }: 
     `  memory at its peak: ${memory.toFixed(0)} MB`
   ].join("\n")
 
-export const missed = (measured: Measured | undefined): ReadonlyArray<string> => {
-  if (measured === undefined) return []
-  const { idle, memory, notified, started } = measured
-  return [
-    started.seconds > bars.seconds && `not listening to all after ${bars.seconds} s`,
-    started.delays.p99 > bars.delay && `the event loop was later than ${bars.delay} ms`,
-    memory > bars.memory && `more than ${bars.memory} MB`,
-    idle !== undefined && idle.cpu > bars.cpu && `more than ${bars.cpu} of a core at rest`,
-    idle !== undefined &&
-      idle.most > bars.connections &&
-      `more than ${bars.connections} connections to one database at rest`,
-    notified.last > bars.notified && `a row in each was not mailed within ${bars.notified} ms`
-  ].filter((fault) => fault !== false)
+/** `some` is the same with a tenth of them unreachable: what that costs each of the others, to be listened to and to be mailed. */
+export const findings = (all: Measured | undefined, some: Measured): Findings => {
+  if (all === undefined) return {}
+  const { count, idle, memory, notified, started } = all
+  return {
+    manySeconds: started.seconds,
+    manyConnects: started.atOnce,
+    manyDelay: started.delays.p99,
+    manyMegabytes: memory,
+    ...(idle !== undefined && { manyIdle: idle.cpu, manyEach: idle.connections, manyMost: idle.most }),
+    manyRow: notified.last / 1_000,
+    manyAway: Math.max(
+      ratio(some.started.seconds / some.count, started.seconds / count),
+      ratio(some.notified.last / some.count, notified.last / count)
+    )
+  }
 }

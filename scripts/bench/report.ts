@@ -1,9 +1,6 @@
-// The tables that the benchmark prints, as the README shows them, and the bars that it holds the worker to.
+// The tables that the benchmark prints, as the pages show them.
 import type { BulkCost, InsertCost, Which } from "./insertCost.ts"
 import { type Measured, pace } from "./measure.ts"
-
-/** Ratios to the floor: what holds on two shared cores, run after run. */
-const bars = { p50: 4, p99: 5, drain: 0.3 }
 
 /** Of a table, as Markdown has it. */
 export const cells = (all: ReadonlyArray<string>): string => `| ${all.join(" | ")} |`
@@ -38,12 +35,6 @@ export const medians = (compared: Compared, burst: number): string => {
     line("start until it listens", "up", (value) => `${value.toFixed(0)} ms`)
   ].join("\n")
 }
-
-export const missed = (floor: Measured, worker: Measured): ReadonlyArray<string> => [
-  ...(worker.p50 <= bars.p50 * floor.p50 ? [] : [`p50 is above ${bars.p50} × the floor's`]),
-  ...(worker.p99 <= bars.p99 * floor.p99 ? [] : [`p99 is above ${bars.p99} × the floor's`]),
-  ...(worker.drain >= bars.drain * floor.drain ? [] : [`drain is below ${bars.drain} × the floor's`])
-]
 
 const columns = { none: "none", ours: "ours", silent: "no NOTIFY", peer: "graphile's" } as const
 
