@@ -22,8 +22,8 @@ import * as Incidents from "./Incidents.ts"
 import { Mailer, type Standing } from "./Mailer.ts"
 import * as Connections from "./Mailer/Connections.ts"
 import * as Graph from "./Mailer/Graph.ts"
+import * as Login from "./Mailer/Login.ts"
 import * as Probe from "./Mailer/Probe.ts"
-import * as Msal from "./Mailer/Msal.ts"
 import { TokenCache } from "./Mailer/TokenCache.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Monitor from "./Monitor.ts"
@@ -78,9 +78,9 @@ export const layer = (
         yield* Metrics.observe(databases, statuses)
         const expiring = [...heralds].filter(({ capture }) => capture === "notify")
         yield* Effect.forkScoped(Effect.provideService(Incidents.watch(statuses, expiring), Alert, alert))
-        yield* Effect.forkScoped(Expiry.watch(databases))
         const away = Away.make(databases)
-        yield* Effect.forkScoped(away.watch(statuses))
+        const beside = [Expiry.watch(databases), away.watch(statuses), Login.ahead]
+        for (const each of beside) yield* Effect.forkScoped(each)
         if (receipt !== undefined && receipt.to.length > 0) {
           yield* Effect.forkScoped(Receipt.run({ ...receipt, ways, databases, awaySince: away.since }))
         }
@@ -131,7 +131,7 @@ const monitor = (database: Database, ledger: Ledger.Ledger, self: Self): Effect.
 const post = Effect.gen(function* () {
   const http = yield* Layer.build(Metrics.counting(Connections.layer()))
   const tokenOf = oncePer(credentialKey, (credential: Credential) =>
-    Effect.map(Layer.build(TokenCache.layer(Msal.acquire(credential).pipe(Effect.provideContext(http)))), (token) =>
+    Effect.map(Layer.build(TokenCache.layer(Login.acquire(credential).pipe(Effect.provideContext(http)))), (token) =>
       Context.merge(http, token)
     )
   )

@@ -20,6 +20,8 @@ export const published = ({ bin, description, engines, license, name, repository
   ...(repository === undefined ? {} : { repository }),
   type,
   engines,
+  // And not what Node keeps there of a start.
+  files: ["*.js", "THIRD-PARTY-LICENSES.txt"],
   bin: Object.fromEntries(Object.entries(bin).map(([command, file]) => [command, file.replace(/^dist\//, "")])),
   publishConfig: { access: "public", provenance: true }
 })

@@ -3,6 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
+import * as module from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { rolldown } from "rolldown"
@@ -40,9 +41,16 @@ const pack = (): Packed => {
 // Npm and the build are slow where much else runs.
 describe("the package", { timeout: 120_000 }, () => {
   it("holds the bundle and what must be handed on with it, below one megabyte", () => {
+    // As a start leaves it, from Node 22.1 on.
+    fs.mkdirSync("dist/.compiled", { recursive: true })
+    fs.writeFileSync("dist/.compiled/of-a-test", "")
     const { files, size } = pack()
+    fs.rmSync("dist/.compiled/of-a-test")
     const names = files.map(({ path }) => path).toSorted()
-    assert.deepStrictEqual(names, ["LICENSE", "README.md", "THIRD-PARTY-LICENSES.txt", "main.js", "package.json"])
+    const others = ["LICENSE", "README.md", "THIRD-PARTY-LICENSES.txt", "package.json"]
+    const scripts = names.filter((name) => /^\w+\.js$/.test(name))
+    assert.includeMembers(scripts, ["main.js", "program.js", "Msal.js", "SqlStore.js"])
+    assert.deepStrictEqual(names, [...others, ...scripts].toSorted())
     assert.isBelow(size, 1_000_000)
   })
 
@@ -57,6 +65,34 @@ describe("the package", { timeout: 120_000 }, () => {
     const health = run("npx", "--no-install", project.name, "health")
     assert.strictEqual(health.status, exitCodes.settings, health.said)
     assert.include(health.said, "DATABASE_URL")
+  })
+
+  it("keeps what Node compiled beside it, and starts as well where it cannot", () => {
+    const copy = join(folder, "copy")
+    fs.cpSync("dist", copy, { recursive: true, filter: (file) => !file.endsWith(".compiled") })
+    const version = () => run("node", join(copy, "main.js"), "--version")
+    assert.include(version().stdout, project.version)
+    assert.strictEqual(fs.existsSync(join(copy, ".compiled")), "enableCompileCache" in module)
+    fs.rmSync(join(copy, ".compiled"), { recursive: true, force: true })
+    // Root may write anywhere, but not into a file as if it were a folder.
+    fs.writeFileSync(join(copy, ".compiled"), "")
+    const { said, stdout } = version()
+    assert.include(stdout, project.version, said)
+    assert.strictEqual(said, stdout)
+  })
+
+  it("keeps no start waiting for what signs in at Microsoft", async () => {
+    if (Array.isArray(config) || Array.isArray(config.output)) return assert.fail("one bundle is expected")
+    const bundle = await rolldown(config)
+    const { output } = await bundle.generate(config.output)
+    await bundle.close()
+    const chunks = new Map(output.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file] as const] : [])))
+    const started = new Set(["main.js", "program.js"])
+    for (const name of started) for (const needed of chunks.get(name)?.imports ?? []) started.add(needed)
+    for (const name of started) {
+      for (const id of chunks.get(name)?.moduleIds ?? []) assert.notInclude(id, "@azure", `in ${name}`)
+    }
+    assert.isTrue(chunks.get("Msal.js")?.moduleIds.some((id) => id.includes("@azure")))
   })
 
   it("is the same file when it is built again, with the licence of all that is in it", async () => {
