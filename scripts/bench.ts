@@ -21,9 +21,12 @@ import { launch } from "./stage/launch.ts"
 const trigger = Effect.fn("trigger")(function* (peers: boolean) {
   const server = yield* postgres
   const sql = yield* furnish(server, "worker")
-  yield* migrate(worker(server, "http://127.0.0.1:1", ["worker"]))
   if (peers) yield* Peer.peer(server, "worker", "http://127.0.0.1:1")
   const which = yield* InsertCost.prepare(sql, peers)
+  const listening = worker(server, "http://127.0.0.1:1", ["worker"])
+  yield* migrate(listening)
+  const silent = { NAME: "silent", TABLE: InsertCost.tables.silent, WAKE: "poll" }
+  yield* migrate({ ...listening, env: { ...listening.env, ...silent } })
   const rates = yield* Effect.forEach([1, 8, 32], (clients) =>
     Effect.andThen(Console.log(`${clients} at once …`), InsertCost.insertCost(sql, which, clients))
   )

@@ -6,13 +6,10 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Description } from "./Catalog.ts"
-import { identifier, isTextKey, literal, quoted } from "./Catalog.ts"
-import { channel } from "./Connection.ts"
-import type { DatabaseName } from "./Database.ts"
+import { functionBody, notifies } from "./CaptureBody.ts"
+import { identifier, literal, quoted } from "./Catalog.ts"
+import type { Database, DatabaseName } from "./Database.ts"
 import * as Watermark from "./Watermark.ts"
-
-/** Above this share of the server's notification queue nobody is notified: a full queue would fail the COMMIT. */
-const queueShare = 0.5
 
 export interface Standing {
   readonly number: number
@@ -22,39 +19,6 @@ export interface Standing {
 
 const triggerName = (number: number): string => `inquiries_mailer_${number}`
 export const functionName = (number: number): string => `inquiries_mailer.${identifier(`capture_${number}`)}`
-
-/** The body of the trigger function; equal text means nothing to do. */
-const functionBody = (table: Description): string => {
-  const name = JSON.stringify(`${table.schema}.${table.name}`).replaceAll("'", "''")
-  // A text key could exceed what a payload may hold (8,000 bytes), and may be personal data.
-  const id = `(select to_json(r.${identifier(table.key)}) from inserted r limit 1)`
-  const payload = isTextKey(table.keyType) ? `'{"table":${name}}'` : `'{"table":${name},"id":' || ${id} || '}'`
-  // Without its first line a column named `captured` or `tg_argv` would be an error. A transaction that has notified
-  // cannot be prepared: where that could be wanted, nobody is notified and Monitor polls.
-  return `
-#variable_conflict use_variable
-declare
-  captured bigint;
-begin
-  begin
-    insert into inquiries_mailer.outbox (table_number, key)
-      select tg_argv[0]::integer, r.${identifier(table.key)}::text from inserted r;
-    get diagnostics captured = row_count;
-  exception when others then
-    raise log 'inquiries_mailer: rows of table number % were not captured: SQLSTATE %', tg_argv[0], sqlstate;
-  end;
-  if captured > 0 then
-    begin
-      if current_setting('max_prepared_transactions') = '0' and pg_notification_queue_usage() < ${queueShare} then
-        perform pg_notify('${channel}', ${payload});
-      end if;
-    exception when others then
-      raise log 'inquiries_mailer: nobody was notified of table number %: SQLSTATE %', tg_argv[0], sqlstate;
-    end;
-  end if;
-  return null;
-end`
-}
 
 /**
  * The number of a table, which is registered if need be. What is there already is not written again: a script of `migrate`
@@ -87,10 +51,13 @@ const register = Effect.fnUntraced(function* (database: DatabaseName, table: Des
 })
 
 /** Registers a table and installs its trigger. Runs no DDL where the same trigger stands already. */
-export const install = Effect.fn("Capture.install")(function* (database: DatabaseName, table: Description) {
+export const install = Effect.fn("Capture.install")(function* (
+  { name, wake }: Pick<Database, "name" | "wake">,
+  table: Description
+) {
   const sql = yield* SqlClient
-  const number = yield* register(database, table)
-  const body = functionBody(table)
+  const number = yield* register(name, table)
+  const body = functionBody(table, wake)
   const [same] = yield* sql`
     select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = to_regclass(${quoted(table)}) and t.tgname = ${triggerName(number)}
@@ -114,16 +81,21 @@ export interface Registration {
   readonly number: number
   /** Whether the trigger stands, fires, and captures what is the key now. */
   readonly armed: boolean
+  /** Whether it also notifies whoever listens. */
+  readonly notifies: boolean
 }
 
 /** A table's registration under this name; undefined before `migrate`. */
 export const find = Effect.fn("Capture.find")(function* (database: DatabaseName, table: Description) {
   const sql = yield* SqlClient
   const [registration] = yield* sql<Registration>`
-    select r.number, r.key_column = ${table.key} and exists (select from pg_trigger t
+    select r.number, r.key_column = ${table.key} and t.body is not null as armed,
+      coalesce(strpos(t.body, ${notifies}) > 0, false) as notifies
+    from inquiries_mailer.tables r left join lateral (
+      select p.prosrc as body from pg_trigger t join pg_proc p on p.oid = t.tgfoid
       where t.tgname = 'inquiries_mailer_' || r.number::text and t.tgrelid = to_regclass(${quoted(table)})
-        and t.tgenabled in ('O', 'A')) as armed
-    from inquiries_mailer.tables r
+        and t.tgenabled in ('O', 'A')
+    ) t on true
     where (r.database_name, r.table_schema, r.table_name) = (${database}, ${table.schema}, ${table.name})`
   return registration
 })
@@ -131,28 +103,37 @@ export const find = Effect.fn("Capture.find")(function* (database: DatabaseName,
 export interface Condition {
   readonly number: number
   readonly trigger: string
-  readonly state: "missing" | "disabled" | "changed" | "sound"
+  /** `mute` notifies nobody though somebody is to listen, `loud` the other way round: `wake` was another at `migrate`. */
+  readonly state: "missing" | "disabled" | "changed" | "mute" | "loud" | "sound"
 }
 
 /** How a registered table's trigger is, compared with what `install` would make; undefined before `migrate`. */
-export const condition = Effect.fn("Capture.condition")(function* (database: DatabaseName, table: Description) {
-  const registration = yield* find(database, table)
+export const condition = Effect.fn("Capture.condition")(function* (
+  { name, wake }: Pick<Database, "name" | "wake">,
+  table: Description
+) {
+  const registration = yield* find(name, table)
   if (registration === undefined) return undefined
   const { number } = registration
   const trigger = triggerName(number)
   const sql = yield* SqlClient
-  const [found] = yield* sql<{ readonly enabled: boolean; readonly same: boolean }>`
-    select t.tgenabled in ('O', 'A') as enabled,
+  const [found] = yield* sql<{ readonly enabled: boolean; readonly notifies: boolean; readonly same: boolean }>`
+    select t.tgenabled in ('O', 'A') as enabled, strpos(p.prosrc, ${notifies}) > 0 as notifies,
       -- AFTER INSERT, FOR EACH STATEMENT, without a condition.
       t.tgtype = 4 and t.tgqual is null and t.tgnewtable = 'inserted'
         and t.tgargs = convert_to(${String(number)}, 'UTF8') || '\\x00'::bytea
-        and md5(p.prosrc) = md5(${functionBody(table)}) and p.prosecdef
+        and md5(p.prosrc) in (md5(${functionBody(table, "listen")}), md5(${functionBody(table, "poll")})) and p.prosecdef
         and p.proconfig = '{"search_path=pg_catalog, pg_temp",lock_timeout=250ms}' as same
     from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = to_regclass(${quoted(table)}) and t.tgname = ${trigger}`
-  const state =
-    found === undefined ? "missing" : !found.same ? "changed" : !found.enabled ? "disabled" : ("sound" as const)
-  const condition: Condition = { number, trigger, state }
+  const state = (): Condition["state"] => {
+    if (found === undefined) return "missing"
+    if (!found.same) return "changed"
+    if (!found.enabled) return "disabled"
+    if (found.notifies === (wake === "listen")) return "sound"
+    return found.notifies ? "loud" : "mute"
+  }
+  const condition: Condition = { number, trigger, state: state() }
   return condition
 })
 

@@ -30,7 +30,7 @@ const always: ReadonlyArray<Kind> = ["backlog", "parked", "trigger", "fuse", "ex
 export const make = Effect.fnUntraced(function* (
   database: Database,
   tables: Tables,
-  lost: Trigger.Lost,
+  faults: Trigger.Faults,
   rests: Duration.Duration
 ) {
   const alert = yield* Alert
@@ -44,12 +44,12 @@ export const make = Effect.fnUntraced(function* (
     const all = sum(standings)
     yield* Metrics.setBacklog(database.name, all)
     if (alert === undefined) return Effect.void
-    yield* Trigger.look(lost, tables)
+    yield* Trigger.look(faults, tables)
     const findings: Array<Finding> = [...tables].flatMap(([number, { description }]) =>
       ofTable(
         `${description.schema}.${description.name}`,
         standings.find((s) => s.number === number),
-        lost.has(number)
+        faults.lost.has(number)
       )
     )
     if (all.age > Duration.toSeconds(Duration.sum(patience, rests))) findings.push(late(all))

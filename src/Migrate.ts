@@ -60,7 +60,7 @@ export const migrate = Effect.fn("Migrate.migrate")(function* (
     const swept = { description, table, timeZone: database.timeZone }
     const begin = ({ number }: { readonly number: number }) => Watermark.begin(number, swept)
     const byKey = Watermark.orderOf(swept)?.by === "key"
-    const install = Effect.tap(Capture.install(database.name, description), byKey ? begin : () => Effect.void)
+    const install = Effect.tap(Capture.install(database, description), byKey ? begin : () => Effect.void)
     const outcome = yield* briefly(database.name, description, "writers", install)
     if (!byKey) yield* briefly(database.name, description, "writers", begin(outcome))
     watched.set(outcome.number, Catalog.quoted(description))

@@ -39,16 +39,16 @@ export const nextBatch = (size: number, took: Duration.Duration): number =>
 export const run = Effect.fn("Monitor.run")(function* (database: Database, supervised: Self) {
   const notifications = yield* Notifications
   yield* Identity.check
-  const lost: Trigger.Lost = new Set()
-  const tables = yield* Watched.prepare(database, lost)
+  const faults = Trigger.noFaults()
+  const tables = yield* Watched.prepare(database, faults)
   const pollEvery = yield* pollInterval(database, notifications.deaf)
   const self = asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
   const outbox = Outbox.layer([...tables.keys()], Burst.among(tables))
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
-  const lookout = yield* Lookout.make(database, tables, lost, sleeps ? pollEvery : Duration.zero)
-  const look = Effect.as(Trigger.look(lost, tables), false)
+  const lookout = yield* Lookout.make(database, tables, faults, sleeps ? pollEvery : Duration.zero)
+  const look = Effect.as(Trigger.look(faults, tables), false)
   const housekeeping = yield* Housekeeping.atPolls(tables, database.retention, self)
   const atPoll = sleeps ? Effect.andThen(look, Effect.tap(housekeeping, lookout.once)) : look
   return yield* notifications.alive.pipe(

@@ -8,8 +8,8 @@ import { orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 import * as Trigger from "./Trigger.ts"
 
-/** By their numbers. Those that have lost their trigger are noted, and said. */
-export const prepare = Effect.fn("Watched.prepare")(function* (database: Database, lost: Trigger.Lost) {
+/** By their numbers. What is wrong with their triggers is noted, and said. */
+export const prepare = Effect.fn("Watched.prepare")(function* (database: Database, faults: Trigger.Faults) {
   const tables = new Map<number, Prepared>()
   for (const table of database.tables) {
     const description = yield* Catalog.describe(table.name)
@@ -22,7 +22,7 @@ export const prepare = Effect.fn("Watched.prepare")(function* (database: Databas
       const reason = `table ${name} is not set up for ${database.name}: run \`inquiries-mailer migrate\``
       return yield* new Outage({ state: "blocked", reason })
     }
-    yield* Trigger.note(lost, registration, description)
+    yield* Trigger.note(faults, registration, { database, description })
     tables.set(registration.number, {
       database,
       table,

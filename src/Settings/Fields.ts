@@ -73,7 +73,7 @@ const fields = {
   },
   wake: {
     description:
-      "listen holds a connection and hears of a row at once; poll holds none between polls. Default: listen.",
+      "listen holds a connection and hears of a row at once; poll holds none between polls, and its triggers notify nobody: run migrate when you change it. Default: listen.",
     variable: "WAKE",
     example: "poll"
   },

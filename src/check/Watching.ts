@@ -84,7 +84,7 @@ export const visible = Effect.fnUntraced(function* ({ name, schema }: Place) {
 })
 
 export const trigger = Effect.fnUntraced(function* (database: Database, description: Catalog.Description) {
-  const condition = yield* orOutage(Capture.condition(database.name, description))
+  const condition = yield* orOutage(Capture.condition(database, description))
   const migrate = run("inquiries-mailer migrate")
   if (condition === undefined) return finding("broken", `is not set up for ${database.name}`, migrate)
   switch (condition.state) {
@@ -94,6 +94,14 @@ export const trigger = Effect.fnUntraced(function* (database: Database, descript
       return finding("broken", "is missing: new rows are found by the sweep, late or not at all", migrate)
     case "changed":
       return finding("broken", "is not what this version's migrate makes of it", migrate)
+    case "mute":
+      return finding(
+        "warning",
+        "was set up for wake=poll and notifies nobody: rows are found by the next poll",
+        migrate
+      )
+    case "loud":
+      return ok("stands and fires; it notifies though nobody listens: `inquiries-mailer migrate` spares that")
     case "disabled": {
       const enable = `alter table ${Catalog.quoted(description)} enable trigger ${Catalog.identifier(condition.trigger)};`
       return finding("broken", "is disabled: new rows are found by the sweep, late or not at all", sql(enable))

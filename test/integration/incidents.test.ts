@@ -8,7 +8,7 @@ import type { Message } from "../../src/Incident.ts"
 import * as Lookout from "../../src/Lookout.ts"
 import { Blocked, Mailer, type Standing } from "../../src/Mailer.ts"
 import * as Metrics from "../../src/Metrics.ts"
-import type { Lost } from "../../src/Trigger.ts"
+import { noFaults } from "../../src/Trigger.ts"
 import * as Watched from "../../src/Watched.ts"
 import * as line from "../support/line.ts"
 import { silently } from "../support/quiet.ts"
@@ -27,10 +27,10 @@ const setup = Effect.fnUntraced(function* () {
   /** A look of one worker: it is over when what it tells is told. */
   const lookout = Effect.gen(function* () {
     const context = yield* Layer.build(Connection.once(database.address))
-    const lost: Lost = new Set()
+    const faults = noFaults()
     const made = Effect.gen(function* () {
-      const tables = yield* Watched.prepare(database, lost)
-      return yield* Lookout.make(database, tables, lost, Duration.zero)
+      const tables = yield* Watched.prepare(database, faults)
+      return yield* Lookout.make(database, tables, faults, Duration.zero)
     })
     const within = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       effect.pipe(

@@ -8,7 +8,7 @@ const supervisor = "test/Supervisor.test.ts"
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an INSERT fails with the outbox",
-    file: "src/Capture.ts",
+    file: "src/CaptureBody.ts",
     find: "exception when others then\n    raise log 'inquiries_mailer: rows",
     replace: "exception when no_data_found then\n    raise log 'inquiries_mailer: rows",
     test: trouble,
@@ -21,6 +21,22 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "set lock_timeout = '2500ms' as",
     test: trouble,
     says: "succeeds within a second while another transaction locks the outbox"
+  },
+  {
+    name: "notified where all poll",
+    file: "src/CaptureBody.ts",
+    find: 'wake === "poll" ? "" : notifyOne(table)',
+    replace: "notifyOne(table)",
+    test: "test/integration/capture-poll.test.ts",
+    says: "captures and notifies nobody, and follows the setting"
+  },
+  {
+    name: "a trigger that notifies nobody is not reported",
+    file: "src/Trigger.ts",
+    find: 'armed && !notifies && database.wake === "listen"',
+    replace: "false",
+    test: "test/Trigger.test.ts",
+    says: "that notifies nobody is reported once"
   },
   {
     name: "LISTEN after the first claim",
