@@ -109,8 +109,8 @@ export const counting = <E, R>(inner: Layer.Layer<Connections, E, R>): Layer.Lay
   Layer.effect(
     Connections,
     Effect.map(Connections, ({ request }) => ({
-      request: (asked) =>
-        Effect.onExit(request(asked), (exit) =>
+      request: (asked, time) =>
+        Effect.onExit(request(asked, time), (exit) =>
           Metric.update(counterOf(asked, exit._tag === "Success" ? exit.value.status : 0), 1)
         )
     }))

@@ -74,7 +74,7 @@ describe("Metrics", () => {
       const ask = (url: string, body: string | undefined, ...statuses: ReadonlyArray<number>) => {
         given = statuses
         const asked = { url, headers: {}, ...(body === undefined ? {} : { body }) }
-        return Effect.forEach(statuses, () => Effect.exit(request(asked)))
+        return Effect.forEach(statuses, () => Effect.exit(request(asked, Duration.seconds(1))))
       }
       yield* ask("https://graph.example.com/v1.0/users/a/sendMail", "mail", ...answers)
       yield* ask("https://graph.example.com/v1.0/users/a/messages", undefined, 200)

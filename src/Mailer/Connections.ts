@@ -3,17 +3,8 @@
 // this is the hot path: no streams around a body that is a string, no abort signals.
 import * as Http from "node:http"
 import * as Https from "node:https"
-import type { Duplex } from "node:stream"
 import { Context, Data, Duration, Effect, Layer, Predicate, Result } from "effect"
-
-export interface Options {
-  /** For name lookup, TCP and TLS together. */
-  readonly connectTimeout: Duration.Duration
-  /** A free connection is closed after so long: before the server does it in the instant that we write to it. */
-  readonly freeTimeout: Duration.Duration
-}
-
-export const defaults: Options = { connectTimeout: Duration.seconds(8), freeTimeout: Duration.seconds(4) }
+import { agents, defaults, type Fork, type Options, unconnected } from "./Agents.ts"
 
 export interface Request {
   readonly url: string
@@ -41,61 +32,39 @@ export class Lost extends Data.TaggedError("Lost")<{
 export class Connections extends Context.Service<
   Connections,
   {
-    /** One request, never repeated. Follows no redirect: neither a token nor a mail goes where Microsoft did not say beforehand. */
-    readonly request: (request: Request) => Effect.Effect<Response, Lost>
+    /**
+     * One request, never repeated, and lost if there is no status within `time`. Follows no redirect: neither a token nor a
+     * mail goes where Microsoft did not say beforehand.
+     */
+    readonly request: (request: Request, time: Duration.Duration) => Effect.Effect<Response, Lost>
   }
 >()("inquiries-mailer/Mailer/Connections") {}
 
 export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
   Layer.effect(
     Connections,
-    Effect.map(agents(options), ({ http, https }) => ({
-      request: (request) =>
-        request.url.startsWith("https:") ? send(Https.request, https, request) : send(Http.request, http, request)
-    }))
+    Effect.gen(function* () {
+      const fork = Effect.runForkWith(yield* Effect.context())
+      const { http, https } = yield* agents(options, fork)
+      return {
+        request: (request, time) =>
+          request.url.startsWith("https:")
+            ? send(Https.request, https, request, time, fork)
+            : send(Http.request, http, request, time, fork)
+      }
+    })
   )
 
-const agents = Effect.fnUntraced(function* ({ connectTimeout, freeTimeout }: Options) {
-  const fork = Effect.runForkWith(yield* Effect.context())
+/** What nobody says, but the clock. */
+const late = new Lost({ unsent: false, code: "no answer in time" })
 
-  const attend = (socket: Duplex, established: "connect" | "secureConnect") => {
-    const expire = Effect.sync(() => socket.destroy(new ConnectTimeout()))
-    const deadline = fork(Effect.delay(expire, connectTimeout))
-    const onError = (error: Error) => void unconnected.add(error)
-    const settle = () => deadline.interruptUnsafe()
-    socket.on("error", onError)
-    socket.once("close", settle)
-    socket.once(established, () => {
-      settle()
-      socket.off("error", onError)
-    })
-  }
-
-  const watch = <A extends Http.Agent>(agent: A, established: "connect" | "secureConnect") => {
-    const create = agent.createConnection.bind(agent)
-    agent.createConnection = (options, callback) => {
-      const socket = create(options, callback)
-      if (socket) attend(socket, established)
-      return socket
-    }
-    return Effect.acquireRelease(Effect.succeed(agent), () => Effect.sync(() => agent.destroy()))
-  }
-
-  const pool = { keepAlive: true, timeout: Duration.toMillis(freeTimeout) }
-  return {
-    http: yield* watch(new Http.Agent(pool), "connect"),
-    https: yield* watch(new Https.Agent(pool), "secureConnect")
-  }
-})
-
-/** The errors that connections died of before they were up. */
-const unconnected = new WeakSet<object>()
-
-class ConnectTimeout extends Error {
-  readonly code = "CONNECT_TIMEOUT"
-}
-
-const send = (open: typeof Http.request, agent: Http.Agent, { body, headers, url }: Request) =>
+const send = (
+  open: typeof Http.request,
+  agent: Http.Agent,
+  { body, headers, url }: Request,
+  time: Duration.Duration,
+  fork: Fork
+) =>
   Effect.callback<Response, Lost>((resume) => {
     const options: Http.RequestOptions =
       body === undefined
@@ -105,18 +74,30 @@ const send = (open: typeof Http.request, agent: Http.Agent, { body, headers, url
     const opened = Result.try(() => open(url, options))
     if (Result.isFailure(opened)) return resume(Effect.fail(new Lost({ unsent: true, code: codeOf(opened.failure) })))
     const call = opened.success
+    const giveUp = Effect.sync(() => {
+      resume(Effect.fail(late))
+      call.destroy()
+    })
+    const deadline = fork(Effect.delay(giveUp, time))
+    const answered = (result: Effect.Effect<Response, Lost>) => {
+      deadline.interruptUnsafe()
+      resume(result)
+    }
     // Stays for as long as the request does: an error after the status must not end the process.
-    call.on("error", (error) => resume(Effect.fail(lost(error))))
+    call.on("error", (error) => answered(Effect.fail(lost(error))))
     call.once("response", (answer) => {
       const { headers, statusCode: status = 0 } = answer
       if (headers["content-length"] !== "0") {
-        return resume(Effect.succeed({ status, headers: flat(headers), text: read(answer) }))
+        return answered(Effect.succeed({ status, headers: flat(headers), text: read(answer) }))
       }
       const empty = Effect.succeed({ status, headers: flat(headers), text: undefined })
-      answer.once("end", () => whenFree(() => resume(empty))).resume()
+      answer.once("end", () => whenFree(() => answered(empty))).resume()
     })
     call.end(body)
-    return Effect.sync(() => void call.destroy())
+    return Effect.sync(() => {
+      deadline.interruptUnsafe()
+      call.destroy()
+    })
   })
 
 const lost = (error: Error): Lost => new Lost({ unsent: unconnected.has(error), code: codeOf(error) })
@@ -166,12 +147,7 @@ export const bodyTimeout = Duration.seconds(1)
 /** One request, one answer within `time`. Fails only if there is no status. */
 export const exchange = Effect.fnUntraced(function* (request: Request, time: Duration.Duration) {
   const connections = yield* Connections
-  const { headers, status, text } = yield* connections.request(request).pipe(
-    Effect.timeoutOrElse({
-      duration: Duration.subtract(time, bodyTimeout),
-      orElse: () => Effect.fail(new Lost({ unsent: false, code: "no answer in time" }))
-    })
-  )
+  const { headers, status, text } = yield* connections.request(request, Duration.subtract(time, bodyTimeout))
   const body =
     text === undefined
       ? ""

@@ -1,7 +1,7 @@
 // How an incident is told, against a receiver that is a fake, on a clock of our own.
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, Redacted } from "effect"
+import { DateTime, type Duration, Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { toJson } from "../../src/Alert/shapes.ts"
 import * as Webhook from "../../src/Alert/Webhook.ts"
@@ -19,9 +19,9 @@ const address = "https://hooks.example.com/T0/a-Secret-Part"
 /** A receiver that answers with these statuses, the last one for ever; 0 is no answer. */
 const receiver = Effect.fnUntraced(function* (...statuses: Array<number>) {
   const requests: Array<Request> = []
-  const request = (asked: Request) => {
+  const request = (asked: Request, time: Duration.Duration) => {
     const status = statuses[Math.min(requests.push(asked), statuses.length) - 1] ?? 0
-    if (status === -1) return Effect.never
+    if (status === -1) return Effect.delay(Effect.fail(new Lost({ unsent: false, code: "late" })), time)
     return status === 0
       ? Effect.fail(new Lost({ unsent: true, code: "ECONNREFUSED" }))
       : Effect.succeed({ status, headers: {}, text: undefined })
