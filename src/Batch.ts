@@ -31,7 +31,7 @@ export interface Prepared extends Watched {
 export type Tables = ReadonlyMap<number, Prepared>
 
 /** Delivers all notices of a claim. `done` hears of each notice that is no longer in hand, and whether it is settled. */
-export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
+export const deliverAll = Effect.fnUntraced(function* (
   claimed: Claimed,
   tables: Tables,
   self: Self,
@@ -50,21 +50,21 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   const { notices } = claimed
   const work = Effect.gen(function* () {
     // Beside the first begun marks.
-    const fetching = yield* Effect.forkChild(Trace.timed(fetchAll(notices, tables)), { startImmediately: true })
-    const rows = Fiber.join(fetching)
-    const deliverOne = (notice: Notice) => {
-      const row = Effect.flatMap(rows, ([all, times]) => Effect.as(Trace.shared("fetch", times), all.get(notice)))
-      return forTable(tables, notice, (watched) =>
-        (notice.digest === true ? digest(notice, watched, self) : deliver(notice, row, watched, self)).pipe(
+    const rows = yield* fetching(
+      notices.filter((notice) => notice.begun?.row === undefined && notice.digest !== true),
+      tables
+    )
+    const deliverOne = (notice: Notice) =>
+      forTable(tables, notice, (watched) =>
+        (notice.digest === true ? digest(notice, watched, self) : deliver(notice, rows(notice), watched, self)).pipe(
           Trace.attempt(notice, claim, () => about(notice, watched)),
           Effect.map(done)
         )
       )
-    }
     yield* Effect.forEach(
       notices.filter(({ crashes }) => crashes === 0),
       deliverOne,
-      { concurrency, discard: true }
+      { concurrency: Math.min(concurrency, notices.length), discard: true }
     )
     // What may have ended a worker goes last and alone, so that it drags nothing with it; the likeliest culprit at the end.
     const suspects = notices.filter(({ crashes }) => crashes > 0).toSorted((a, b) => a.crashes - b.crashes)
@@ -73,7 +73,8 @@ export const deliverAll = Effect.fn("Batch.deliverAll")(function* (
   const renewing = outbox
     .renew(notices)
     .pipe(Effect.repeat(renewal), Effect.delay("10 seconds"), Effect.andThen(Effect.never))
-  yield* Effect.raceFirst(work, renewing).pipe(
+  const unbegun = notices.some(({ begun }) => begun === undefined)
+  yield* (unbegun ? Effect.raceFirst(work, renewing) : work).pipe(
     Effect.onExit((exit) =>
       Exit.isSuccess(exit)
         ? Effect.void
@@ -88,10 +89,21 @@ const about = (notice: Notice, watched: Watched) => ({
   [Trace.attributes.key]: keyOf(notice, watched)
 })
 
+/** What gives the row of each notice; those of all are fetched meanwhile, unless the claim has brought them. */
+const fetching = Effect.fnUntraced(function* (unread: ReadonlyArray<Notice>, tables: Tables) {
+  if (unread.length === 0) return ({ begun }: Notice) => Effect.succeed(begun?.row)
+  const fetched = yield* Effect.forkChild(Trace.timed(fetchAll(unread, tables)), { startImmediately: true })
+  const rows = Fiber.join(fetched)
+  return (notice: Notice) =>
+    notice.begun?.row !== undefined
+      ? Effect.succeed(notice.begun.row)
+      : Effect.flatMap(rows, ([all, times]) => Effect.as(Trace.shared("fetch", times), all.get(notice)))
+})
+
 const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {
   const rows = new Map<Notice, Row>()
   for (const [number, { description, read }] of tables) {
-    const own = notices.filter((notice) => notice.table === number && notice.digest !== true)
+    const own = notices.filter((notice) => notice.table === number)
     if (own.length === 0) continue
     const keys = own.map(({ key }) => key)
     const found = yield* read === undefined ? Records.fetch(description, keys) : read(keys)

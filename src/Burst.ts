@@ -6,8 +6,10 @@
 // identity. Its members name it, and are out of every claim's reach until they are settled with it.
 import { Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { claim as claimDue, unsettled } from "./Claim.ts"
+import { claim as claimDue, type Claim } from "./Claim.ts"
+import { unsettled } from "./ClaimStatement.ts"
 import type * as Database from "./Database.ts"
+import type { Within } from "./Records.ts"
 import { orOutage } from "./SqlOutage.ts"
 
 /** What is set up for the table with this number. */
@@ -40,14 +42,20 @@ const undecided = "o.burst is null and o.first_attempt_at is null"
 const held = "o.burst = 'held' and o.digest is null and o.first_attempt_at is null"
 
 /** Claims as without bursts, and of these tables only what goes singly, or is a digest. */
-export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, bursts: ReadonlyArray<Numbered>) => {
+export const claim = (
+  sql: SqlClient,
+  tables: ReadonlyArray<number>,
+  bursts: ReadonlyArray<Numbered>,
+  within?: Within
+): Claim => {
   const numbers = bursts.map(({ number }) => number)
   const due = claimDue(
     sql,
     tables,
-    `and (burst = 'singly' or first_attempt_at is not null or table_number <> all(array[${numbers.join(", ")}]))`
+    `and (burst = 'singly' or first_attempt_at is not null or table_number <> all(array[${numbers.join(", ")}]))`,
+    within
   )
-  return (limit: number) => Effect.andThen(gather(sql, bursts), due(limit))
+  return (limit, places) => Effect.andThen(gather(sql, bursts), due(limit, places))
 }
 
 /** Decides what is new, and makes digests of what was held long enough. Writes nothing where neither is. */

@@ -30,10 +30,8 @@ export const channel = "inquiries_mailer"
 export class Notifications extends Context.Service<
   Notifications,
   {
-    /** Ends when something was notified since `clear`; at once if it already was. */
+    /** Ends when something was notified since the last time that it did; at once if it already was. */
     readonly next: Effect.Effect<void, Outage>
-    /** Forgets what was notified so far. Do this before a claim, never after it. */
-    readonly clear: Effect.Effect<void>
     /** Never ends while the server answers on the LISTEN connection. */
     readonly alive: Effect.Effect<never, Outage>
     /** Why nothing is ever notified here, where that is so: `wanted`, or because no notification comes through. */
@@ -99,7 +97,7 @@ export const ask = Effect.fnUntraced(function* (address: Address, text: string) 
 })
 
 const deafness = (deaf: "wanted" | "unheard") =>
-  Layer.succeed(Notifications, { next: Effect.never, clear: Effect.void, alive: Effect.never, deaf })
+  Layer.succeed(Notifications, { next: Effect.never, alive: Effect.never, deaf })
 
 /** Hears a notification of its own; undefined where that does not come through. */
 const listen = Effect.fnUntraced(function* (own: Proving) {
@@ -111,7 +109,6 @@ const listen = Effect.fnUntraced(function* (own: Proving) {
   )
   return Notifications.of({
     next: Effect.asVoid(orOutage(news)),
-    clear: Effect.ignore(Queue.clear(queue)),
     alive: own.alive,
     deaf: undefined
   })

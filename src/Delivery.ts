@@ -44,14 +44,14 @@ export const deliverDigest = (
   )
 
 /** True if it is settled then, false if it has another turn. Interruptible until the begun mark, not after it. */
-const carry = Effect.fn("Delivery.deliver")(
+const carry = Effect.fnUntraced(
   function* (notice: Notice, content: Compose.Content, watched: Watched, self: Self) {
     const mailer = yield* Mailer
     const meter = Metrics.meter(watched.database, watched.table)
 
     const instead = yield* Reconcile.insteadOfSending(notice, watched.database)
     if (instead !== undefined) return yield* settle(notice, instead.decision, instead.detail, self, meter)
-    const sent = yield* Effect.result(mailer.send(content.mail, content.begin))
+    const sent = yield* Effect.result(mailer.send(content.mail, content.begin, notice.begun?.asked))
     if (Result.isSuccess(sent)) {
       const { requestId } = sent.success
       yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)

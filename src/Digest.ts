@@ -3,7 +3,7 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { joining } from "./Burst.ts"
-import { newerWaits, sameKey, unsettled } from "./Claim.ts"
+import { newerWaits, sameKey, unsettled } from "./ClaimStatement.ts"
 import type { Member, Notice } from "./Notice.ts"
 import { NotBegun, type Settlement } from "./Settlement.ts"
 import { orOutage } from "./SqlOutage.ts"

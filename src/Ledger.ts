@@ -3,10 +3,10 @@
 // process forgets it. A row is captured once: its key is remembered, also when it is settled.
 import { createHash } from "node:crypto"
 import { Clock, Duration, Effect } from "effect"
-import { lease } from "./Claim.ts"
+import { grace, lease } from "./Claim.ts"
 import type { DatabaseName } from "./Database.ts"
 import { type Claimed, ClaimToken, type Notice, NoticeId } from "./Notice.ts"
-import { grace, noDigests, type Outbox } from "./Outbox.ts"
+import { noDigests, type Outbox } from "./Outbox.ts"
 import { type Switch, switched } from "./Pause.ts"
 import { NotBegun } from "./Settlement.ts"
 

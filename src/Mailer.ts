@@ -94,12 +94,16 @@ export class Mailer extends Context.Service<
      * Sends one mail. `begin` runs once, after what can fail without a request (standing, token) and right before the
      * request is written, or while the few before it are; `compose` runs meanwhile. If either fails, nothing is sent, and
      * `begin`'s failure is told first. Interruptible until they start, not afterwards; ends within `sendTimeout` of
-     * `begin`'s end, or with `compose`; requests nothing when `begin` began 20 s ago.
+     * `begin`'s end, or with `compose`; requests nothing when `begin` began 20 s ago. `begun` is when that was, see
+     * `elapsed`, where it had to be before this: then it is not interrupted after it was asked for a place.
      */
     readonly send: <C, B, R>(
       compose: Effect.Effect<Mail, C, R>,
-      begin: Effect.Effect<void, B, R>
+      begin: Effect.Effect<void, B, R>,
+      begun?: number
     ) => Effect.Effect<Accepted, MailerError | C | B, R>
+    /** How many requests could be written at once, with the mailbox as it stands. A guess: others may take them. */
+    readonly places: Effect.Effect<number>
     /**
      * Whether the sender's mailbox has a mail with this Message-ID. No failure of it tells anything of sending; `Blocked`
      * means that somebody has to allow the search. Interruptible.

@@ -1,22 +1,24 @@
 // The actor of one database: LISTEN first, then drain, then wait for a notification, the next due time or the poll. A
 // row that commits at any moment is so either seen by a claim or wakes the next one. It catches no failure: what an
 // outage or a crash means is its supervisor's to say.
-import { Clock, Duration, Effect, FiberSet, Latch, Option, Queue, Semaphore } from "effect"
+import { Clock, Duration, Effect, FiberSet, Latch, Option, Semaphore } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
+import { alarmOf, Bell } from "./Bell.ts"
 import * as Burst from "./Burst.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import * as Housekeeping from "./Housekeeping.ts"
 import * as Identity from "./Identity.ts"
 import * as Lookout from "./Lookout.ts"
-import type { Standing } from "./Mailer.ts"
-import { explain, Mailer } from "./Mailer.ts"
+import { Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import { orOutage } from "./SqlOutage.ts"
+import * as Standing from "./Standing.ts"
 import type { Outage, Self } from "./State.ts"
+import * as Records from "./Records.ts"
 import * as Trace from "./Trace.ts"
 import * as Trigger from "./Trigger.ts"
 import * as Watched from "./Watched.ts"
@@ -44,7 +46,8 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const pollEvery = yield* pollInterval(database, notifications.deaf)
   const self = asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
-  const outbox = Outbox.layer([...tables.keys()], Burst.among(tables))
+  const descriptions = new Map([...tables].map(([number, { description }]) => [number, description]))
+  const outbox = Outbox.layer([...tables.keys()], Burst.among(tables), Records.within(descriptions))
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
   const lookout = yield* Lookout.make(database, tables, faults, sleeps ? pollEvery : Duration.zero)
@@ -106,17 +109,19 @@ const claiming = Effect.fnUntraced(function* <R>(
   const notifications = yield* Notifications
   const outbox = yield* Outbox
   const room = yield* Latch.make(true)
-  // Something has another turn, or is new; only a claim tells.
-  const postponed = yield* Queue.sliding<void>(1)
+  // Something was notified, has another turn, or has come due; only a claim tells.
+  const bell = new Bell()
+  const alarm = yield* alarmOf(bell)
+  yield* FiberSet.run(batches, Effect.forever(Effect.map(notifications.next, bell.ring)))
   let size = batch.least
   let inHand = 0
-  let before: Standing["_tag"] = "Open"
+  let before = "Open"
   let polled = yield* Clock.currentTimeMillis
   // One at a time.
   const riding = yield* Semaphore.make(1)
   const ride = riding
     .withPermitsIfAvailable(1)(atPoll)
-    .pipe(Effect.map((more) => void (Option.contains(more, true) && Queue.offerUnsafe(postponed, undefined))))
+    .pipe(Effect.map((more) => Option.contains(more, true) && bell.ring()))
 
   const deliver = Effect.fnUntraced(function* (claimed: Claimed, claim: Trace.Times) {
     const started = yield* Clock.currentTimeMillis
@@ -129,7 +134,7 @@ const claiming = Effect.fnUntraced(function* <R>(
     }
     const done = (settled: boolean) => {
       give(1)
-      if (!settled) Queue.offerUnsafe(postponed, undefined)
+      if (!settled) bell.ring()
     }
     yield* Effect.ensuring(
       deliverAll(claimed, tables, self, done, claim),
@@ -138,9 +143,19 @@ const claiming = Effect.fnUntraced(function* <R>(
     size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
   })
 
+  // Whatever interrupts this, each notice is delivered, or given back: one that is begun would be in doubt.
+  const take = Effect.fnUntraced(function* (limit: number, places: number, when: "now" | "known") {
+    const [claimed, claim] = yield* Trace.timed(outbox.claim(limit, places))
+    if (claimed.notices.length + claimed.superseded.length > 0) {
+      const delivery = Effect.interruptible(deliver(claimed, claim))
+      yield* when === "now" ? FiberSet.run(batches, delivery, { startImmediately: true }) : delivery
+    }
+    return claimed
+  }, Effect.uninterruptible)
+
   while (true) {
     const standing = yield* mailer.standing
-    if (standing._tag !== before) yield* sayStanding(standing)
+    if (standing._tag !== before) yield* Standing.say(standing)
     before = standing._tag
     if (standing._tag === "Closed") {
       yield* Effect.sleep(Duration.min(standing.wait, pollEvery))
@@ -151,14 +166,12 @@ const claiming = Effect.fnUntraced(function* <R>(
       yield* room.await
       continue
     }
-    yield* notifications.clear
-    yield* Queue.clear(postponed)
-    const [claimed, claim] = yield* Trace.timed(outbox.claim(standing._tag === "Probe" ? 1 : size - inHand))
-    yield* self.paused(claimed.pausedSince)
-    const some = claimed.notices.length + claimed.superseded.length > 0
+    bell.still()
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
-    const delivery = deliver(claimed, claim)
-    if (some) yield* standing._tag === "Probe" ? delivery : FiberSet.run(batches, delivery)
+    const claimed = yield* standing._tag === "Probe"
+      ? take(1, 0, "known")
+      : take(size - inHand, inHand === 0 ? yield* mailer.places : 0, "now")
+    yield* self.paused(claimed.pausedSince)
     const now = yield* Clock.currentTimeMillis
     if (now - polled >= Duration.toMillis(pollEvery)) {
       polled = now
@@ -166,22 +179,10 @@ const claiming = Effect.fnUntraced(function* <R>(
     }
     // What is due stays so until somebody resumes, which is notified.
     const due = claimed.pausedSince === undefined ? (claimed.untilDue ?? pollEvery) : pollEvery
+    const some = claimed.notices.length + claimed.superseded.length > 0
     if (some && Duration.isZero(due)) continue
     const latest = Duration.max(contention, Duration.min(due, pollEvery))
-    yield* Effect.raceAllFirst([notifications.next, Queue.take(postponed), Effect.sleep(latest)])
+    yield* alarm(latest)
+    yield* bell.rung
   }
 })
-
-const sayStanding = (standing: Standing): Effect.Effect<void> => {
-  switch (standing._tag) {
-    case "Open":
-      return Effect.logInfo("the mailbox can be used again")
-    case "Probe":
-      return Effect.logInfo("trying one mail, to see whether the mailbox can be used again")
-    case "Closed": {
-      const next = `tried again in ${Duration.format(standing.wait)}`
-      const say = standing.reason._tag === "Blocked" ? Effect.logError : Effect.logWarning
-      return say(`nothing is sent: ${explain(standing.reason)}`).pipe(Effect.annotateLogs({ next }))
-    }
-  }
-}

@@ -2,6 +2,7 @@
 // which is used again after DELETE, TRUNCATE and restores.
 import type { Duration } from "effect"
 import { Schema } from "effect"
+import type { Row } from "./Row.ts"
 
 export const NoticeId = Schema.String.pipe(Schema.brand("NoticeId"))
 export type NoticeId = typeof NoticeId.Type
@@ -32,6 +33,15 @@ export interface Notice {
   readonly putBack: boolean
   /** It stands for several rows, which are mailed together and settled with it; its key is empty. */
   readonly digest?: boolean
+  /** Its claim has marked it as begun. */
+  readonly begun?: Begun
+}
+
+export interface Begun {
+  /** When that was asked for, see `elapsed`: the mark is no older. */
+  readonly asked: number
+  /** Absent where it has to be asked for. */
+  readonly row: Row | undefined
 }
 
 /** A notice that a digest tells of. */

@@ -122,7 +122,6 @@ const watching = (
 ) => {
   const notifications = Notifications.of({
     next: Queue.take(wakes),
-    clear: Effect.asVoid(Queue.clear(wakes)),
     alive: Effect.never,
     deaf: undefined
   })

@@ -5,28 +5,27 @@
 import { Context, Duration, Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Burst from "./Burst.ts"
-import { claim, lease, newerWaits, onceThereIs, unsettled } from "./Claim.ts"
+import { type Claim, claim, grace, lease, onceThereIs } from "./Claim.ts"
+import { newerWaits, unsettled } from "./ClaimStatement.ts"
 import * as Digest from "./Digest.ts"
 import * as GroupCommit from "./GroupCommit.ts"
-import type { Claimed, Member, Notice, NoticeId } from "./Notice.ts"
+import type { Member, Notice, NoticeId } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
 import { NotBegun } from "./Settlement.ts"
+import type { Within } from "./Records.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
-
-/** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
-export const grace = 30_000
 
 export class Outbox extends Context.Service<
   Outbox,
   {
-    /** Claims what is due, at most `limit`, an equal share of it a table, under a lease. */
-    readonly claim: (limit: number) => Effect.Effect<Claimed, Outage>
+    /** Claims what is due, at most `limit`, an equal share of it a table, under a lease; begins what there are places for. */
+    readonly claim: Claim
     /** Lengthens the lease of what is claimed and not begun. */
     readonly renew: (notices: ReadonlyArray<Notice>) => Effect.Effect<void, Outage>
-    /** Gives back what is claimed and not begun; it is due again at once. */
+    /** Gives back what is claimed, and for which `begin` was not asked; it is due again at once. */
     readonly release: (notices: ReadonlyArray<Notice>) => Effect.Effect<void, Outage>
-    /** Marks a notice durably as begun. Only then may its request be written. */
+    /** Marks a notice durably as begun, where its claim has not. Only then may its request be written. */
     readonly begin: (notice: Notice) => Effect.Effect<void, NotBegun | Outage>
     /** Writes the outcome. `sent` is written even when somebody else claimed the notice in the meantime. */
     readonly settle: (notice: Notice, settlement: Settlement) => Effect.Effect<void, Outage>
@@ -40,8 +39,9 @@ export class Outbox extends Context.Service<
   /** The outbox as seen by whoever watches the tables with these numbers; it touches no other table's notices. */
   static readonly layer = (
     tables: ReadonlyArray<number>,
-    bursts: ReadonlyArray<Burst.Numbered> = []
-  ): Layer.Layer<Outbox, never, SqlClient> => Layer.effect(Outbox, make(tables, bursts))
+    bursts: ReadonlyArray<Burst.Numbered> = [],
+    within?: Within
+  ): Layer.Layer<Outbox, never, SqlClient> => Layer.effect(Outbox, make(tables, bursts, within))
 }
 
 /** Of an outbox that forms none. */
@@ -58,7 +58,11 @@ export const installed: Effect.Effect<boolean, Outage, SqlClient> = Effect.gen(f
   return row?.there === true
 })
 
-const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts: ReadonlyArray<Burst.Numbered>) {
+const make = Effect.fnUntraced(function* (
+  tables: ReadonlyArray<number>,
+  bursts: ReadonlyArray<Burst.Numbered>,
+  within: Within | undefined
+) {
   const sql = yield* SqlClient
 
   const renew = Effect.fn("Outbox.renew")(function* (notices: ReadonlyArray<Notice>) {
@@ -68,16 +72,20 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
   })
 
   const release = Effect.fn("Outbox.release")(function* (notices: ReadonlyArray<Notice>) {
+    const unsent = notices.filter((notice) => notice.begun !== undefined && !asked.has(notice))
     // Due since it was made: whatever was claimed was due, and the oldest goes out first.
     yield* orOutage(sql`
-      update inquiries_mailer.outbox o set claim = null, due_at = created_at where ${held(notices)}`)
+      update inquiries_mailer.outbox o set claim = null, due_at = created_at, begun_at = null
+      where ${held(notices, unsent)}`)
   })
 
-  const held = (notices: ReadonlyArray<Notice>) =>
+  const held = (notices: ReadonlyArray<Notice>, unsent: ReadonlyArray<Notice> = []) =>
     sql`id = any(${notices.map(({ id }) => id)}::uuid[]) and claim = any(${notices.map((n) => n.claim)}::uuid[])
-      and ${sql.literal(unsettled)} and begun_at is null`
+      and ${sql.literal(unsettled)} and (begun_at is null or id = any(${unsent.map(({ id }) => id)}::uuid[]))`
 
-  const begin = yield* GroupCommit.make<Notice, NotBegun | Outage>((entries) =>
+  // Of those that their claims have begun: for the others nobody has written a request.
+  const asked = new WeakSet<Notice>()
+  const beginning = yield* GroupCommit.make<Notice, NotBegun | Outage>((entries) =>
     Effect.gen(function* () {
       const notices = entries.map(({ asked }) => asked)
       const ids = notices.map(({ id }) => id)
@@ -93,6 +101,9 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
       for (const { answer, asked } of entries) answer(begun.has(asked.id) ? Exit.void : Exit.fail(new NotBegun()))
     })
   )
+
+  const begin = (notice: Notice) =>
+    notice.begun === undefined ? beginning(notice) : Effect.sync(() => void asked.add(notice))
 
   const settling = yield* GroupCommit.make<Settle, Outage>((entries) =>
     Effect.gen(function* () {
@@ -131,7 +142,11 @@ const make = Effect.fnUntraced(function* (tables: ReadonlyArray<number>, bursts:
   })
 
   return {
-    claim: onceThereIs(sql, tables, bursts.length === 0 ? claim(sql, tables) : Burst.claim(sql, tables, bursts)),
+    claim: onceThereIs(
+      sql,
+      tables,
+      bursts.length === 0 ? claim(sql, tables, "", within) : Burst.claim(sql, tables, bursts, within)
+    ),
     ...{ renew, release, begin, settle, postpone },
     beginDigest: Digest.begin(sql, lease + grace),
     settleDigest: Digest.settle(sql)

@@ -1,7 +1,8 @@
 // One trace a notice, from the commit of its row to its end. The notice's uuid is the trace's id, so that every attempt, by
 // whichever worker, is in one trace. Nothing is recorded, and next to nothing costs, unless somebody provides `Tracing`.
-import { Clock, Context, Effect, Exit, Option, References, Tracer } from "effect"
+import { Clock, Context, Effect, Exit, Option, Tracer } from "effect"
 import type { Notice, NoticeId } from "./Notice.ts"
+import { spanned } from "./Spanned.ts"
 
 /** Whether traces are taken, and of which notices; undefined: of none. */
 export class Tracing extends Context.Reference<{ readonly sampled: (traceId: string) => boolean } | undefined>(
@@ -18,18 +19,11 @@ export const spanNames: ReadonlySet<string> = new Set([
   ...[whole, attemptName, "claim", "fetch", "render", "begin", "Mailer.send", "send", "look", "settle"]
 ])
 
-const within = (name: string, kind: Tracer.SpanKind = "internal") => {
-  // Made once: making one looks at the stack.
-  const spanned = Effect.withSpan(name, { kind })
-  return <A, E, R>(work: Effect.Effect<A, E, R>) =>
-    Effect.flatMap(References.TracerEnabled, (enabled) => (enabled ? spanned(work) : work))
-}
-
 export const span = {
-  begin: within("begin"),
-  render: within("render"),
-  settle: within("settle"),
-  look: within("look", "client")
+  begin: spanned("begin"),
+  render: spanned("render"),
+  settle: spanned("settle"),
+  look: spanned("look", "client")
 }
 
 export const attributes = {

@@ -55,6 +55,22 @@ const delivering = Effect.fnUntraced(function* (
 })
 
 describe("a batch", () => {
+  it.effect("asks for no row that its claim has brought, and for no begun mark that it has made", () =>
+    Effect.gen(function* () {
+      const { events, layer, mails } = fakes()
+      const row = { table: "inquiries", key: "1", fields: [] }
+      const notices = [notice("1", { begun: { asked: 0, row } })]
+      const asked = Layer.succeed(SqlClient, {
+        unsafe: () => Effect.die("a row was asked for")
+      } as unknown as SqlClient)
+      yield* deliverAll({ notices, superseded: [], untilDue: undefined }, tables, indifferent, () => {}).pipe(
+        Effect.provide([layer, asked, quiet().layer])
+      )
+      assert.lengthOf(mails, 1)
+      assert.notInclude(events, "renew")
+    })
+  )
+
   it.effect("delivers every notice, and settles one whose row is gone without a request", () =>
     Effect.gen(function* () {
       const { events, fiber, mails } = yield* delivering({}, "1", "404", "2")

@@ -31,12 +31,11 @@ describe("a monitor that loses its LISTEN connection", () => {
       const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
         Effect.provide([
           Layer.mock(Notifications, {
-            clear: Effect.void,
             next: Effect.never,
             alive: Deferred.await(lost),
             deaf: undefined
           }),
-          Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }) }),
+          Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }), places: Effect.succeed(0) }),
           Layer.succeed(SqlClient, sql as unknown as SqlClient),
           quiet().layer
         ]),

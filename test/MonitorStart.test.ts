@@ -17,7 +17,7 @@ const starting = Effect.fnUntraced(function* (made: string, here: string) {
       const text = texts.join("")
       if (/inquiries_mailer\.outbox/.test(text)) {
         said.push("outbox")
-        return Effect.never
+        return Effect.succeed([])
       }
       const oid = text.includes("inquiries_mailer.identity") ? made : here
       return Effect.succeed([
@@ -28,8 +28,8 @@ const starting = Effect.fnUntraced(function* (made: string, here: string) {
   const self = { ...indifferent, healthy: Effect.sync(() => void said.push("healthy")) }
   const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
     Effect.provide([
-      Layer.mock(Notifications, { clear: Effect.void, next: Effect.never, alive: Effect.never, deaf: undefined }),
-      Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }) }),
+      Layer.mock(Notifications, { next: Effect.never, alive: Effect.never, deaf: undefined }),
+      Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }), places: Effect.succeed(0) }),
       Layer.succeed(SqlClient, sql as unknown as SqlClient),
       quiet().layer
     ]),

@@ -1,4 +1,5 @@
 // The mutants. Who adds a promise adds its mutant to the list of its room.
+import * as begun from "./list/begun.ts"
 import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
@@ -13,6 +14,7 @@ import type { Mutant } from "./Mutant.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   ...outbox.mutants,
+  ...begun.mutants,
   ...delivery.mutants,
   ...burst.mutants,
   ...mailer.mutants,

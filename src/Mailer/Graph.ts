@@ -1,7 +1,9 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
 import { Clock, Duration, Effect, Fiber, Redacted, Semaphore } from "effect"
+import { elapsed } from "../Elapsed.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
+import { spanned } from "../Spanned.ts"
 import * as Connections from "./Connections.ts"
 import * as Gate from "./Gate.ts"
 import * as Mime from "./Mime.ts"
@@ -43,34 +45,34 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const places = yield* Semaphore.make(inFlight)
   /** The last request was. */
   let slow = false
+  /** The last request was answered well, so that there are a token and a way. */
+  let flows = false
+  let busy = 0
   const url = `${mailboxUrl(sender)}/sendMail`
 
-  const request = Effect.fnUntraced(
-    function* (
-      mail: Mail,
-      message: Buffer,
-      token: Redacted.Redacted,
-      time: Duration.Duration
-    ): Effect.fn.Return<Outcome> {
-      const headers = {
-        authorization: `Bearer ${Redacted.value(token)}`,
-        "client-request-id": mail.correlationId,
-        "return-client-request-id": "true",
-        "content-type": "text/plain"
-      }
-      const answer = yield* Connections.exchange({ url, headers, body: message.toString("base64") }, time).pipe(
-        Effect.provideService(Connections.Connections, connections),
-        Effect.catch((lost) => Effect.succeed(unanswered(lost)))
-      )
-      const result = "_tag" in answer ? answer : outcome(answer, yield* Clock.currentTimeMillis)
-      if (!("_tag" in answer)) yield* Effect.annotateCurrentSpan("http.response.status_code", answer.status)
-      if (result._tag !== "Accepted") {
-        yield* Effect.annotateCurrentSpan({ "error.type": result._tag, "error.message": result.detail })
-      }
-      return result
-    },
-    Effect.withSpan("send", { kind: "client" })
-  )
+  const request = Effect.fnUntraced(function* (
+    mail: Mail,
+    message: Buffer,
+    token: Redacted.Redacted,
+    time: Duration.Duration
+  ): Effect.fn.Return<Outcome> {
+    const headers = {
+      authorization: `Bearer ${Redacted.value(token)}`,
+      "client-request-id": mail.correlationId,
+      "return-client-request-id": "true",
+      "content-type": "text/plain"
+    }
+    const answer = yield* Connections.exchange({ url, headers, body: message.toString("base64") }, time).pipe(
+      Effect.provideService(Connections.Connections, connections),
+      Effect.catch((lost) => Effect.succeed(unanswered(lost)))
+    )
+    const result = "_tag" in answer ? answer : outcome(answer, yield* Clock.currentTimeMillis)
+    if (!("_tag" in answer)) yield* Effect.annotateCurrentSpan("http.response.status_code", answer.status)
+    if (result._tag !== "Accepted") {
+      yield* Effect.annotateCurrentSpan({ "error.type": result._tag, "error.message": result.detail })
+    }
+    return result
+  }, requesting)
 
   /** At most two requests: a second only if the token of the first was refused. Both end before `end`. */
   const deliver = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
@@ -100,46 +102,68 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     }
     const result = yield* deliver(mail, message, token, end)
     slow = (yield* elapsed) - start > Duration.toMillis(brisk)
+    flows = result._tag === "Accepted"
     return yield* accepted(result)
   })
 
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
   const sendWith = (deck: Semaphore.Semaphore) =>
-    Effect.fn("Mailer.send")(function* <C, B, R>(
-      compose: Effect.Effect<Mail, C, R>,
-      begin: Effect.Effect<void, B, R>
-    ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
-      const share = slow ? onDeck / inFlight : 1
-      yield* Effect.interruptible(deck.take(share))
-      const begun = Effect.gen(function* () {
-        const token = yield* gate.prepare(Effect.interruptible(tokens.get))
-        const asked = yield* elapsed
-        const beginning = yield* Effect.forkChild(Effect.andThen(begin, elapsed), { startImmediately: true })
-        const composed = yield* Effect.exit(
-          Effect.flatMap(compose, (mail) => Effect.map(Mime.render(mail), (message) => ({ mail, message })))
+    Effect.fnUntraced(
+      function* <C, B, R>(
+        compose: Effect.Effect<Mail, C, R>,
+        begin: Effect.Effect<void, B, R>,
+        asked?: number
+      ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
+        const composed = Effect.flatMap(compose, (mail) =>
+          Effect.map(Mime.render(mail), (message) => ({ mail, message }))
         )
-        const told = yield* Fiber.join(beginning)
-        const end = Math.min(told + Duration.toMillis(sendTimeout), asked + Duration.toMillis(markIsGood))
-        const { mail, message } = yield* composed
-        yield* places.take(1)
-        return { mail, message, token, end }
-      })
-      const { end, mail, message, token } = yield* Effect.ensuring(begun, deck.release(share))
-      // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
-      return yield* Effect.ensuring(gate.guard(inPlace(mail, message, token, end)), places.release(1))
-    }, Effect.uninterruptible)
+        const share = slow ? onDeck / inFlight : 1
+        yield* Effect.interruptible(deck.take(share))
+        const begun = Effect.gen(function* () {
+          const token = yield* gate.prepare(Effect.interruptible(tokens.get))
+          const from = asked ?? (yield* elapsed)
+          const told = yield* asked === undefined
+            ? beside(begin)
+            : Effect.map(Effect.andThen(begin, elapsed), Effect.succeed)
+          const { mail, message } = yield* Effect.flatMap(Effect.exit(composed), (exit) => Effect.andThen(told, exit))
+          const end = Math.min((yield* told) + Duration.toMillis(sendTimeout), from + Duration.toMillis(markIsGood))
+          yield* places.take(1)
+          return { mail, message, token, end }
+        })
+        const { end, mail, message, token } = yield* Effect.ensuring(begun, deck.release(share))
+        busy++
+        // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
+        return yield* Effect.ensuring(gate.guard(inPlace(mail, message, token, end)), free)
+      },
+      Effect.uninterruptible,
+      sending
+    )
+
+  const free = Effect.suspend(() => {
+    busy--
+    return places.release(1)
+  })
 
   const find = yield* Search.make(sender, gate, places)
   const mailer = Effect.map(Semaphore.make(onDeck), (deck) =>
-    Mailer.of({ send: sendWith(deck), find, standing: gate.standing })
+    Mailer.of({
+      send: sendWith(deck),
+      find,
+      standing: gate.standing,
+      places: Effect.sync(() => (flows ? inFlight - busy : 0))
+    })
   )
   const box: Mailbox = { mailer }
   return box
 })
 
-/** Milliseconds since whenever: unlike the wall clock, nobody can set it. */
-const elapsed = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+const sending = spanned("Mailer.send")
+const requesting = spanned("send", "client")
+
+/** Runs it meanwhile; what comes of it is when it ended. */
+const beside = <B, R>(begin: Effect.Effect<void, B, R>) =>
+  Effect.map(Effect.forkChild(Effect.andThen(begin, elapsed), { startImmediately: true }), Fiber.join)
 
 const tooLate = (detail: string) => new Transient({ detail, retryAfter: undefined })
 

@@ -55,6 +55,12 @@ describe("Graph", () => {
       assert.lengthOf(yield* requests, 1)
       assert.strictEqual((yield* Effect.flip(beginning("21 seconds"))).reason._tag, "Transient")
       assert.lengthOf(yield* requests, 1)
+      // Begun by its claim, which was asked for at zero: the clock has gone on for 40 s.
+      const late = mailer.send(Effect.succeed(mail), Effect.void, 0)
+      assert.strictEqual((yield* Effect.flip(late)).reason._tag, "Transient")
+      assert.lengthOf(yield* requests, 1)
+      yield* mailer.send(Effect.succeed(mail), Effect.void, 21_000)
+      assert.lengthOf(yield* requests, 2)
     })
   )
 

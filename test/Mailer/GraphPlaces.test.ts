@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { sendTimeout } from "../../src/Mailer.ts"
 import * as Graph from "../../src/Mailer/Graph.ts"
 import { mail } from "./samples.ts"
-import { status, setup, reason } from "./graphMailer.ts"
+import { answers, status, setup, reason } from "./graphMailer.ts"
 
 describe("Graph", () => {
   it.effect("has at most four requests in flight and twelve more begun; the next begins when one ends", () =>
@@ -123,6 +123,31 @@ describe("Graph", () => {
       yield* Deferred.succeed(answered, undefined)
       assert.lengthOf(yield* Fiber.join(hanging), Graph.onDeck)
     })
+  )
+
+  it.effect(
+    "none are told before the first mail was accepted, nor while requests are in flight, nor after a refusal",
+    () =>
+      Effect.gen(function* () {
+        const { mailer, send, until } = yield* setup(
+          answers(
+            () => status(202),
+            () => Effect.andThen(Effect.sleep("5 seconds"), status(202)),
+            () => status(403)
+          )
+        )
+        assert.strictEqual(yield* mailer.places, 0)
+        yield* send
+        assert.strictEqual(yield* mailer.places, Graph.inFlight)
+        const slow = yield* Effect.forkChild(send)
+        yield* until("request t1", 2)
+        assert.strictEqual(yield* mailer.places, Graph.inFlight - 1)
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.join(slow)
+        assert.strictEqual(yield* mailer.places, Graph.inFlight)
+        yield* Effect.flip(send)
+        assert.strictEqual(yield* mailer.places, 0)
+      })
   )
 })
 

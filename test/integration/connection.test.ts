@@ -74,8 +74,7 @@ describe.concurrent("a notification", () => {
     Effect.gen(function* () {
       const { admin, database } = yield* line.stage()
       yield* Effect.gen(function* () {
-        const { clear, next } = yield* Connection.Notifications
-        yield* clear
+        const { next } = yield* Connection.Notifications
         yield* admin`select pg_notify(${Connection.channel}, 'proof of somebody else')`
         assert.isTrue(Option.isNone(yield* Effect.timeoutOption(next, "1 second")))
         yield* admin`select pg_notify(${Connection.channel}, '{"table":"public.inquiries","id":1}')`

@@ -39,9 +39,8 @@ describe("a slow statement", () => {
     Effect.gen(function* () {
       const { admin, database } = yield* line.stage()
       yield* Effect.gen(function* () {
-        const { clear, next } = yield* Connection.Notifications
+        const { next } = yield* Connection.Notifications
         const sql = yield* SqlClient
-        yield* clear
         const slow = yield* Effect.forkChild(sql`select 'done' as it from pg_sleep(3)`, { startImmediately: true })
         yield* Effect.sleep("100 millis")
         yield* admin`select pg_notify(${Connection.channel}, '{"table":"public.inquiries","id":1}')`

@@ -5,6 +5,7 @@ import { Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Notice } from "../../src/Notice.ts"
 import { Outbox } from "../../src/Outbox.ts"
+import type { Within } from "../../src/Records.ts"
 import { freshDatabase } from "./freshDatabase.ts"
 import * as line from "./line.ts"
 
@@ -28,8 +29,8 @@ export const stage = Effect.fn("outboxStage")(function* (server?: Parameters<typ
   const { admin } = fresh
   yield* line.migrated(line.databaseAt(fresh, "http://127.0.0.1:1", { tables: [] }))
   /** The outbox as a replica sees it that runs its statements on `sql`. */
-  const seenBy = (sql: SqlClient) =>
-    Effect.map(Layer.build(Layer.provide(Outbox.layer([1, 2]), Layer.succeed(SqlClient, sql))), (context) =>
+  const seenBy = (sql: SqlClient, within?: Within) =>
+    Effect.map(Layer.build(Layer.provide(Outbox.layer([1, 2], [], within), Layer.succeed(SqlClient, sql))), (context) =>
       Context.get(context, Outbox)
     )
   return {
@@ -75,5 +76,12 @@ export const noting = (sql: SqlClient, statements: Array<Noted>): SqlClient =>
       // Fragments of statements are written as calls, too.
       if ("compile" in statement) statements.push(statement.compile())
       return statement
-    }
+    },
+    get: (target, name) =>
+      name === "unsafe"
+        ? (text: string, params: ReadonlyArray<unknown> = []) => {
+            statements.push([text, params])
+            return target.unsafe(text, params)
+          }
+        : Reflect.get(target, name)
   })

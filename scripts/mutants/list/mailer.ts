@@ -10,8 +10,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a send can be interrupted",
     file: "src/Mailer/Graph.ts",
-    find: "    }, Effect.uninterruptible)",
-    replace: "    }, Effect.interruptible)",
+    find: "      Effect.uninterruptible,\n      sending",
+    replace: "      Effect.interruptible,\n      sending",
     test: interruption,
     says: "is not interrupted once it began"
   },
@@ -26,7 +26,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "the begun mark is as old as the news of it",
     file: "src/Mailer/Graph.ts",
-    find: "asked + Duration.toMillis(markIsGood)",
+    find: "from + Duration.toMillis(markIsGood)",
     replace: "Infinity",
     test: graph,
     says: "requests nothing once 20 s have passed since it asked to begin"

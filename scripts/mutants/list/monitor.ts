@@ -54,9 +54,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "notifications forgotten after a claim",
     file: "src/Monitor.ts",
-    find: 'yield* Queue.clear(postponed)\n    const [claimed, claim] = yield* Trace.timed(outbox.claim(standing._tag === "Probe" ? 1 : size - inHand))',
-    replace:
-      'yield* Queue.clear(postponed)\n    const [claimed, claim] = yield* Trace.timed(outbox.claim(standing._tag === "Probe" ? 1 : size - inHand))\n    yield* notifications.clear',
+    find: "yield* self.paused(claimed.pausedSince)",
+    replace: "bell.still()\n    yield* self.paused(claimed.pausedSince)",
     test: monitor,
     says: "forgets notifications before a claim and never after"
   },
@@ -87,8 +86,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a probe of many mails",
     file: "src/Monitor.ts",
-    find: 'standing._tag === "Probe" ? 1 : size - inHand',
-    replace: "size - inHand",
+    find: 'take(1, 0, "known")',
+    replace: 'take(size - inHand, 0, "known")',
     test: monitor,
     says: "claims nothing while the mailbox is closed, one notice for a probe"
   },

@@ -1,0 +1,55 @@
+// What a claim does at once for what can be sent right away.
+import type { Mutant } from "../Mutant.ts"
+
+const begun = "test/integration/outbox-begun.test.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "a claim begins what may have been sent",
+    file: "src/ClaimStatement.ts",
+    find: "and not maybe_sent and crashes = 0",
+    replace: "",
+    test: begun,
+    says: "nor what is in doubt"
+  },
+  {
+    name: "a claim that begins may be forgotten by a crash",
+    file: "src/ClaimStatement.ts",
+    find: "case when $4::integer = 0 then 'off' else 'on' end",
+    replace: "'off'",
+    test: "test/integration/durability.test.ts",
+    says: "are on the server's disk before anybody goes on"
+  },
+  {
+    name: "what a claim has begun is given back while it is requested",
+    file: "src/Outbox.ts",
+    find: " && !asked.has(notice)",
+    replace: "",
+    test: begun,
+    says: "unless it is about to be requested"
+  },
+  {
+    name: "a monitor that ends drops what its claim brings",
+    file: "src/Monitor.ts",
+    find: "  }, Effect.uninterruptible)",
+    replace: "  })",
+    test: "test/MonitorGiveBack.test.ts",
+    says: "gives back what the claim brings"
+  },
+  {
+    name: "a claim begins before any mail was accepted",
+    file: "src/Mailer/Graph.ts",
+    find: "flows ? inFlight - busy : 0",
+    replace: "inFlight - busy",
+    test: "test/Mailer/GraphPlaces.test.ts",
+    says: "none are told before the first mail was accepted"
+  },
+  {
+    name: "a key of another type makes every claim fail",
+    file: "src/Records.ts",
+    find: "case when c.key ~ '${pattern}' then c.key::${type} end",
+    replace: "c.key::${type}",
+    test: begun,
+    says: "or its key would be refused"
+  }
+]

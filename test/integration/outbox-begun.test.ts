@@ -1,0 +1,135 @@
+// A claim that does all at once for what can be sent right away: it marks it as begun, and brings its row.
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { Description } from "../../src/Catalog.ts"
+import * as Records from "../../src/Records.ts"
+import { keys, stage } from "../support/outbox.ts"
+
+const described = (name: string, keyType: Description["keyType"]): Description => ({
+  ...{ schema: "public", name, key: "id", keyType },
+  columns: [
+    { name: "id", kind: "number" },
+    { name: "name", kind: "text" }
+  ]
+})
+
+/** An outbox that knows of a table with numbers and one with words as keys, each with the rows 1 and 2. */
+const reading = Effect.gen(function* () {
+  const staged = yield* stage()
+  const { admin, seenBy } = staged
+  yield* admin`create table public.numbers (id integer primary key, name text)`
+  yield* admin`create table public.words (id text primary key, name text)`
+  yield* admin`insert into public.numbers values (1, 'Jane'), (2, null)`
+  yield* admin`insert into public.words values ('1', 'Zoë'), ('2', 'Ann')`
+  const tables = new Map([
+    [1, described("numbers", "integer")],
+    [2, described("words", "text")]
+  ])
+  return { ...staged, tables, outbox: yield* seenBy(admin, Records.within(tables)) }
+})
+
+describe("a claim while there are places", () => {
+  it.live("begins as many as there are places, and brings their rows; the others are only claimed", () =>
+    Effect.gen(function* () {
+      const { add, admin, outbox, stored, tables } = yield* reading
+      yield* add(1, "1", "2", "3")
+      yield* add(2, "1", "2")
+      const { notices } = yield* outbox.claim(6, 2)
+      const begun = notices.filter(({ begun }) => begun !== undefined)
+      assert.deepStrictEqual(
+        begun.map(({ begun, table }) => [table, begun?.row?.fields[1]?.value]),
+        [
+          [1, "Jane"],
+          [2, "Zoë"]
+        ]
+      )
+      const fetched = yield* Records.fetch(tables.get(1)!, ["1"]).pipe(Effect.provideService(SqlClient, admin))
+      assert.deepStrictEqual(begun[0]?.begun?.row, fetched.get("1"))
+      const states = (yield* stored).map(({ begun, claimed, due }) => ({ begun, claimed, due }))
+      assert.deepStrictEqual(states, [
+        { begun: true, claimed: true, due: 60 },
+        { begun: false, claimed: true, due: 30 },
+        { begun: false, claimed: true, due: 30 },
+        { begun: true, claimed: true, due: 60 },
+        { begun: false, claimed: true, due: 30 }
+      ])
+    })
+  )
+
+  it.live("begins nothing without places, nor what is in doubt or may have ended a worker", () =>
+    Effect.gen(function* () {
+      const { add, admin, outbox, passTime } = yield* reading
+      const begun = Effect.map(outbox.claim(4, 4), ({ notices }) =>
+        keys(notices.filter(({ begun }) => begun !== undefined))
+      )
+      yield* add(1, "1")
+      assert.isUndefined((yield* outbox.claim(4)).notices[0]!.begun)
+      yield* passTime
+      yield* admin`update inquiries_mailer.outbox set maybe_sent = true`
+      assert.deepStrictEqual(yield* begun, [])
+      yield* passTime
+      yield* admin`update inquiries_mailer.outbox set maybe_sent = false, crashes = 1`
+      assert.deepStrictEqual(yield* begun, [])
+      yield* passTime
+      yield* admin`update inquiries_mailer.outbox set crashes = 0`
+      assert.deepStrictEqual(yield* begun, ["1"])
+      // Nobody settled it, so that it may have been sent.
+      yield* passTime
+      assert.deepStrictEqual(yield* begun, [])
+    })
+  )
+
+  it.live("leaves it to a question of its own where the row is gone, or its key would be refused", () =>
+    Effect.gen(function* () {
+      const { add, outbox } = yield* reading
+      yield* add(1, "404", "no number", "99999999999999999999")
+      const { notices } = yield* outbox.claim(8, 8)
+      assert.lengthOf(notices, 3)
+      for (const { begun } of notices) assert.deepInclude(begun, { row: undefined })
+    })
+  )
+
+  it.live("begins no row that a newer one has replaced", () =>
+    Effect.gen(function* () {
+      const { add, outbox } = yield* reading
+      yield* add(1, "1")
+      yield* add(1, "1")
+      const { notices, superseded } = yield* outbox.claim(8, 8)
+      assert.deepStrictEqual(keys(superseded), ["1"])
+      assert.lengthOf(notices, 1)
+      assert.isDefined(notices[0]!.begun)
+    })
+  )
+})
+
+describe("a notice that its claim has begun", () => {
+  it.live("is given back as if it had not been, unless it is about to be requested", () =>
+    Effect.gen(function* () {
+      const { add, outbox, stored } = yield* reading
+      yield* add(1, "1", "2")
+      const { notices } = yield* outbox.claim(4, 8)
+      yield* outbox.begin(notices[0]!)
+      yield* outbox.release(notices)
+      const [requested, other] = yield* stored
+      assert.deepInclude(requested, { claimed: true, begun: true })
+      assert.deepInclude(other, { claimed: false, begun: false, maybe: false })
+      const again = (yield* outbox.claim(4, 8)).notices
+      assert.deepStrictEqual(keys(again), ["2"])
+      assert.deepInclude(again[0], { attempts: 0, crashes: 0, maybeSent: false })
+    })
+  )
+
+  it.live("is settled and postponed as any other", () =>
+    Effect.gen(function* () {
+      const { add, outbox, stored } = yield* reading
+      yield* add(1, "1", "2")
+      const [first, second] = (yield* outbox.claim(4, 8)).notices
+      yield* outbox.settle(first!, { outcome: "sent" })
+      yield* outbox.postpone(second!, { delay: Duration.minutes(1), spent: true, maybeSent: false, detail: "503" })
+      const [sent, postponed] = yield* stored
+      assert.deepInclude(sent, { outcome: "sent", attempts: 1 })
+      assert.deepInclude(postponed, { begun: false, claimed: false, attempts: 1, due: 60 })
+    })
+  )
+})
