@@ -16,16 +16,33 @@ export const grace = 30_000
 /** At most `limit` are claimed; for `places` of them a request could be written at once. */
 export type Claim = (limit: number, places?: number) => Effect.Effect<Claimed, Outage>
 
+/** Somebody holds a table whose rows a claim would read: for so long no claim waits for that again. */
+const rest = 60_000
+
 /**
  * Claims what is due in these tables, an equal share a table; `only` is one more SQL condition for it. With `within`, and
  * as far as there are places, what is claimed is also begun, and has its row: one round trip where there would be three.
  */
 export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {
-  const text = statement(only, within?.sql)
+  const plain = asking(sql, tables, statement(only))
+  if (within === undefined) return (limit) => plain(limit, 0)
+  const whole = asking(sql, tables, statement(only, within.sql), within)
+  let restsUntil = -Infinity
   return Effect.fnUntraced(function* (limit, places = 0) {
-    const share = Math.max(1, Math.ceil(limit / tables.length))
+    if (places === 0 || (yield* elapsed) < restsUntil) return yield* plain(limit, 0)
     // A place more than there is, where the tables are many: that notice waits for one as others do.
-    const begins = within === undefined || places === 0 ? 0 : Math.max(1, Math.floor(places / tables.length))
+    return yield* Effect.catch(whole(limit, Math.max(1, Math.floor(places / tables.length))), () =>
+      Effect.flatMap(elapsed, (now) => {
+        restsUntil = now + rest
+        return plain(limit, 0)
+      })
+    )
+  })
+}
+
+const asking = (sql: SqlClient, tables: ReadonlyArray<number>, text: string, within?: Within) =>
+  Effect.fnUntraced(function* (limit: number, begins: number) {
+    const share = Math.max(1, Math.ceil(limit / tables.length))
     // Before the statement: a row then looks older by its way, and never younger than it is; and a mark is as old as this.
     const now = yield* Clock.currentTimeMillis
     const asked = yield* elapsed
@@ -44,7 +61,6 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "", 
     const claimed: Claimed = { notices, superseded, untilDue, pausedSince: since }
     return claimed
   })
-}
 
 const nothing: Claimed = { notices: [], superseded: [], untilDue: undefined, pausedSince: undefined }
 

@@ -28,7 +28,7 @@ const withRow = (row: string): string => `left join lateral (${row}) r on c.begu
  * Its parameters: the tables' numbers, how many of each, the lease, how many of each are marked as begun, and their lease.
  * `only` is one more condition for what is claimed; `row` reads the row of notice `c` as `values` and `sizes`.
  */
-export const statement = (only: string, row: string | undefined): string => `
+export const statement = (only: string, row?: string): string => `
   with paused as materialized (select ${pausedSince} as since from unnest($1::integer[]) as t (number)),
   due as materialized (
     select o.*, row_number() over (partition by o.table_number order by o.due_at) as turn, ${newerWaits} as stale

@@ -10,7 +10,7 @@ import * as Mime from "./Mime.ts"
 import { type Outcome, outcome } from "./outcome.ts"
 import * as Search from "./Search.ts"
 import { mailboxUrl, type Sender } from "./Sender.ts"
-import { TokenCache } from "./TokenCache.ts"
+import { refreshMargin, TokenCache } from "./TokenCache.ts"
 
 /** Graph refuses a fifth concurrent request of one application to one mailbox. */
 export const inFlight = 4
@@ -45,8 +45,8 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const places = yield* Semaphore.make(inFlight)
   /** The last request was. */
   let slow = false
-  /** The last request was answered well, so that there are a token and a way. */
-  let flows = false
+  /** A mail was accepted lately, so that there are a way and a token, which is replaced long before it expires. */
+  let flowsUntil = -Infinity
   let busy = 0
   const url = `${mailboxUrl(sender)}/sendMail`
 
@@ -102,7 +102,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     }
     const result = yield* deliver(mail, message, token, end)
     slow = (yield* elapsed) - start > Duration.toMillis(brisk)
-    flows = result._tag === "Accepted"
+    flowsUntil = result._tag === "Accepted" ? start + Duration.toMillis(refreshMargin) : -Infinity
     return yield* accepted(result)
   })
 
@@ -151,7 +151,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
       send: sendWith(deck),
       find,
       standing: gate.standing,
-      places: Effect.sync(() => (flows ? inFlight - busy : 0))
+      places: Effect.map(elapsed, (now) => (now < flowsUntil ? inFlight - busy : 0))
     })
   )
   const box: Mailbox = { mailer }

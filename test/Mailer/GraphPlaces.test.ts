@@ -126,13 +126,14 @@ describe("Graph", () => {
   )
 
   it.effect(
-    "none are told before the first mail was accepted, nor while requests are in flight, nor after a refusal",
+    "none are told before the first mail was accepted, nor long after it, nor where requests are in flight, nor after a refusal",
     () =>
       Effect.gen(function* () {
         const { mailer, send, until } = yield* setup(
           answers(
             () => status(202),
             () => Effect.andThen(Effect.sleep("5 seconds"), status(202)),
+            () => status(202),
             () => status(403)
           )
         )
@@ -145,6 +146,10 @@ describe("Graph", () => {
         yield* TestClock.adjust("5 seconds")
         yield* Fiber.join(slow)
         assert.strictEqual(yield* mailer.places, Graph.inFlight)
+        // Its token may have expired.
+        yield* TestClock.adjust("5 minutes")
+        assert.strictEqual(yield* mailer.places, 0)
+        yield* send
         yield* Effect.flip(send)
         assert.strictEqual(yield* mailer.places, 0)
       })

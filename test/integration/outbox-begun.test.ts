@@ -1,9 +1,11 @@
 // A claim that does all at once for what can be sent right away: it marks it as begun, and brings its row.
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Context, Deferred, Duration, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Description } from "../../src/Catalog.ts"
+import * as Connection from "../../src/Connection.ts"
 import * as Records from "../../src/Records.ts"
+import { databaseAt } from "../support/line.ts"
 import { keys, stage } from "../support/outbox.ts"
 
 const described = (name: string, keyType: Description["keyType"]): Description => ({
@@ -99,6 +101,36 @@ describe("a claim while there are places", () => {
       assert.deepStrictEqual(keys(superseded), ["1"])
       assert.lengthOf(notices, 1)
       assert.isDefined(notices[0]!.begun)
+    })
+  )
+})
+
+describe("a table that somebody holds", () => {
+  it.live("keeps no claim from other tables for longer than it takes to see that, nor the next at all", () =>
+    Effect.gen(function* () {
+      const { add, admin, fresh, seenBy, tables } = yield* reading
+      const work = yield* Layer.build(Connection.once(databaseAt(fresh, "http://127.0.0.1:1").address))
+      const outbox = yield* seenBy(Context.get(work, SqlClient), Records.within(tables))
+      const held = yield* Deferred.make<void>()
+      const released = yield* Deferred.make<void>()
+      const holding = admin.withTransaction(
+        admin`lock table public.numbers in access exclusive mode`.pipe(
+          Effect.andThen(Deferred.succeed(held, undefined)),
+          Effect.andThen(Deferred.await(released))
+        )
+      )
+      const holder = yield* Effect.forkChild(holding)
+      yield* Deferred.await(held)
+      yield* add(2, "1")
+      const first = yield* Effect.exit(outbox.claim(4, 4))
+      yield* add(2, "2")
+      const second = yield* Effect.exit(outbox.claim(4, 4).pipe(Effect.timeout("2 seconds")))
+      yield* Deferred.succeed(released, undefined)
+      yield* Fiber.join(holder)
+      const [notice] = (yield* first).notices
+      assert.deepInclude(notice, { table: 2, key: "1" })
+      assert.isUndefined(notice!.begun)
+      assert.deepStrictEqual(keys((yield* second).notices), ["2"])
     })
   )
 })

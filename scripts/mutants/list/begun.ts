@@ -39,10 +39,18 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a claim begins before any mail was accepted",
     file: "src/Mailer/Graph.ts",
-    find: "flows ? inFlight - busy : 0",
+    find: "now < flowsUntil ? inFlight - busy : 0",
     replace: "inFlight - busy",
     test: "test/Mailer/GraphPlaces.test.ts",
     says: "none are told before the first mail was accepted"
+  },
+  {
+    name: "a table that somebody holds keeps all others waiting",
+    file: "src/Claim.ts",
+    find: "        return plain(limit, 0)\n",
+    replace: "        return whole(limit, 1)\n",
+    test: begun,
+    says: "a table that somebody holds"
   },
   {
     name: "a key of another type makes every claim fail",
