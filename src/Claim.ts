@@ -5,7 +5,7 @@ import { statement } from "./ClaimStatement.ts"
 import { elapsed } from "./Elapsed.ts"
 import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import type { Within } from "./Records.ts"
-import { orOutage } from "./SqlOutage.ts"
+import { codeOf, orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
 /** Milliseconds: a claim is good for this long unless renewed. */
@@ -16,7 +16,8 @@ export const grace = 30_000
 /** At most `limit` are claimed; for `places` of them a request could be written at once. */
 export type Claim = (limit: number, places?: number) => Effect.Effect<Claimed, Outage>
 
-/** Somebody holds a table whose rows a claim would read: for so long no claim waits for that again. */
+/** What the server says when somebody holds a table whose rows a claim would read. For so long no claim waits for that again. */
+const held = new Set(["55P03", "57014"])
 const rest = 60_000
 
 /**
@@ -25,17 +26,22 @@ const rest = 60_000
  */
 export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {
   const plain = asking(sql, tables, statement(only))
-  if (within === undefined) return (limit) => plain(limit, 0)
+  if (within === undefined) return (limit) => orOutage(plain(limit, 0))
   const whole = asking(sql, tables, statement(only, within.sql), within)
   let restsUntil = -Infinity
   return Effect.fnUntraced(function* (limit, places = 0) {
-    if (places === 0 || (yield* elapsed) < restsUntil) return yield* plain(limit, 0)
+    if (places === 0 || (yield* elapsed) < restsUntil) return yield* orOutage(plain(limit, 0))
     // A place more than there is, where the tables are many: that notice waits for one as others do.
-    return yield* Effect.catch(whole(limit, Math.max(1, Math.floor(places / tables.length))), () =>
-      Effect.flatMap(elapsed, (now) => {
-        restsUntil = now + rest
-        return plain(limit, 0)
-      })
+    return yield* whole(limit, Math.max(1, Math.floor(places / tables.length))).pipe(
+      Effect.catchIf(
+        (error) => held.has(codeOf(error) ?? ""),
+        () =>
+          Effect.flatMap(elapsed, (now) => {
+            restsUntil = now + rest
+            return plain(limit, 0)
+          })
+      ),
+      orOutage
     )
   })
 }
@@ -46,7 +52,7 @@ const asking = (sql: SqlClient, tables: ReadonlyArray<number>, text: string, wit
     // Before the statement: a row then looks older by its way, and never younger than it is; and a mark is as old as this.
     const now = yield* Clock.currentTimeMillis
     const asked = yield* elapsed
-    const rows = yield* orOutage(sql.unsafe<ClaimRow>(text, [tables, share, lease, begins, lease + grace]))
+    const rows = yield* sql.unsafe<ClaimRow>(text, [tables, share, lease, begins, lease + grace])
     const notices: Array<Notice> = []
     const superseded: Array<Claimed["superseded"][number]> = []
     let untilDue: Duration.Duration | undefined
