@@ -2,7 +2,7 @@
 // that somebody is there, and a small lazy pool. Built inside the child that uses it, so that a restart gets everything
 // new. No operation on it can hang for ever: a socket without traffic destroys itself (`Session.silence`), which also ends
 // what cannot be interrupted.
-import { PgClient } from "@effect/sql-pg"
+import { PgClient, type PgConnection } from "@effect/sql-pg"
 import { Context, Duration, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { randomUUID } from "node:crypto"
@@ -129,25 +129,23 @@ const proving = (address: Address, scope: Scope.Scope, lent: boolean) =>
   Connects.inTurn(
     address,
     Effect.gen(function* () {
-      const own = yield* pin(address).pipe(Scope.provide(scope))
-      const queue = yield* orOutage(own.pinned.listen(channel))
       const proof = `${proofs}${randomUUID()}`
-      const notify = `select pg_catalog.pg_notify('${channel}', '${proof}')`
-      const bounded = `pg_catalog.set_config('statement_timeout', '${Duration.toMillis(Lent.hold)}', false)`
-      if (own.unpooled) {
-        yield* orOutage(own.pinned.query(lent ? `${notify}, ${bounded}` : notify, [], false))
-        return { ...own, proof, queue }
-      }
+      const notify = `pg_catalog.pg_notify('${channel}', '${proof}')`
+      const asked = [notify, ...(lent ? [bounded] : [])]
+      const own = yield* pin(address, asked).pipe(Scope.provide(scope))
+      if (own.unpooled) return { ...own, proof }
       // From another connection: on its own even a pooler's would hear it.
       yield* orOutage(
         Effect.scoped(
-          Effect.flatMap(open(address, own.direct), ({ connection }) => connection.query(notify, [], false))
+          Effect.flatMap(open(address, own.direct), ({ connection }) => connection.query(`select ${notify}`, [], false))
         )
       )
       if (lent && own.direct) yield* orOutage(own.pinned.query(`select ${bounded}`, [], false))
-      return { ...own, proof, queue }
+      return { ...own, proof }
     })
   )
+
+const bounded = `pg_catalog.set_config('statement_timeout', '${Duration.toMillis(Lent.hold)}', false)`
 
 /** A connection of its own on which any channel can be listened to; undefined where notifications do not come through. */
 export const ear = Effect.fnUntraced(function* (address: Address) {
@@ -163,13 +161,31 @@ export const ear = Effect.fnUntraced(function* (address: Address) {
 
 type Proving = Effect.Success<ReturnType<typeof proving>>
 
-/** A connection of its own, and the heartbeat on it. */
-const pin = Effect.fnUntraced(function* (address: Address) {
-  const found = yield* kept(address)
+/** A connection of its own that LISTENs, and the heartbeat on it. It does what is `asked` where the session is its own. */
+const pin = Effect.fnUntraced(function* (address: Address, asked: ReadonlyArray<string>) {
+  const found = yield* kept(address, (connection) =>
+    Effect.map(listening(connection), (heard) => ({ ...heard, also: ifOwn(connection.processId, asked) }))
+  )
   const direct = found !== undefined
-  const unpooled = found?.unpooled === true
-  const { connection, cutOff, isOpen } = found ?? (yield* orOutage(open(address, false)))
-  const pinned = yield* connection.pin
+  const { cutOff, done, isOpen, unpooled } = found ?? (yield* orOutage(unsure(address)))
+  const { pinned, queue } = done
   const { alive, answered } = yield* Heartbeat.make(pinned.query("select 1", [], direct), cutOff)
-  return { alive, answered, direct, isOpen, pinned, unpooled }
+  return { alive, answered, direct, isOpen, pinned, queue, unpooled }
+})
+
+/** A pooler's session serves others, too, and its number is not the one that was given out at the login. */
+const ifOwn = (process: number, asked: ReadonlyArray<string>): string =>
+  asked.map((one) => `, case when pg_catalog.pg_backend_pid() = ${process} then ${one} end`).join("")
+
+/** Before anything is notified. */
+const listening = Effect.fnUntraced(function* (connection: PgConnection.PgConnection) {
+  const pinned = yield* connection.pin
+  const queue = yield* pinned.listen(channel)
+  return { pinned, queue }
+})
+
+/** Where a session keeps nothing. */
+const unsure = Effect.fnUntraced(function* (address: Address) {
+  const own = yield* open(address, false)
+  return { ...own, done: yield* listening(own.connection), unpooled: false }
 })

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { parkedFor } from "./Settlement.ts"
-import { orOutage } from "./SqlOutage.ts"
+import { codeOf, orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 
 /** The outbox that this program's `migrate` leaves behind: as many as there are migrations. Also the worker's own number. */
@@ -25,6 +25,8 @@ interface Marks {
 
 /** Notices that a statement parks: tenths of a second. */
 const batch = 5_000
+/** A right. */
+const lacksRight = "42501"
 const parking = `outcome = 'parked', settled_at = clock_timestamp(), claim = null,
         detail = '${parkedFor.copied}, which has probably mailed it'`
 
@@ -40,13 +42,19 @@ const outdated = "this program is older than what the database was set up for: u
 
 /** Fails where nothing may be mailed from here. For the start of whoever mails. */
 export const check: Effect.Effect<void, Outage, SqlClient> = Effect.gen(function* () {
-  const there = yield* orOutage(recorded)
+  const both = yield* orOutage(
+    Effect.catchIf(
+      compared,
+      (error) => codeOf(error) === lacksRight,
+      () => Effect.all({ there: recorded, now: here })
+    )
+  )
   const block = (reason: string) => Effect.fail(new Outage({ state: "blocked", reason }))
-  if (there === undefined || there.version < needed) {
+  if (both.there === undefined || both.there.version < needed) {
     return yield* block("the outbox is older than this program: run `inquiries-mailer migrate`")
   }
-  if (there.oldestWorker > version) return yield* block(outdated)
-  if (differ(there, yield* orOutage(here))) return yield* block(copied)
+  if (both.there.oldestWorker > version) return yield* block(outdated)
+  if (differ(both.there, both.now)) return yield* block(copied)
 })
 
 /** Why `migrate` must not touch this database, if there is a reason. */
@@ -134,16 +142,43 @@ const readable: Effect.Effect<boolean, SqlError, SqlClient> = Effect.gen(functio
   return row?.readable === true
 })
 
+const oid = "(select oid::int8::text from pg_database where datname = current_database())"
+const system = "(select system_identifier::text from pg_control_system())"
+const branch = "nullif(current_setting('neon.timeline_id', true), '')"
+
 const marks = (systemReadable: boolean): string =>
-  `select (select oid::int8::text from pg_database where datname = current_database()) as oid,
-      ${systemReadable ? "(select system_identifier::text from pg_control_system())" : "null::text"} as system,
-      nullif(current_setting('neon.timeline_id', true), '') as branch`
+  `select ${oid} as oid,
+      ${systemReadable ? system : "null::text"} as system,
+      ${branch} as branch`
 
 const here: Effect.Effect<Marks, SqlError, SqlClient> = Effect.gen(function* () {
   const sql = yield* SqlClient
   const [row] = yield* sql.unsafe<Marks>(marks(yield* readable))
-  return row ?? { oid: null, system: null, branch: null }
+  return row ?? unknown
 })
+
+const unknown: Marks = { oid: null, system: null, branch: null }
+
+/** Both in one question, which hundreds of databases have to answer at a start. Fails where the server's number is a secret. */
+const compared: Effect.Effect<{ readonly there: Recorded | undefined; readonly now: Marks }, SqlError, SqlClient> =
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const [row] = yield* sql<
+      Recorded & {
+        readonly oidHere: Marks["oid"]
+        readonly systemHere: Marks["system"]
+        readonly branchHere: Marks["branch"]
+      }
+    >`
+    select version, oldest_worker as "oldestWorker", database_oid as oid, system_identifier as system, branch,
+      ${sql.literal(oid)} as "oidHere", ${sql.literal(system)} as "systemHere",
+      ${sql.literal(branch)} as "branchHere"
+    from inquiries_mailer.identity limit 1`
+    return {
+      there: row,
+      now: row === undefined ? unknown : { oid: row.oidHere, system: row.systemHere, branch: row.branchHere }
+    }
+  })
 
 /** Only what both sides know is compared. */
 const differ = (there: Marks, now: Marks): boolean =>

@@ -2,6 +2,7 @@
 // told what our statements rely on.
 import { type PgClient, PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Scope } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
 import * as Net from "node:net"
 import * as Connects from "./Connects.ts"
 import type { Address, Tls } from "./Database.ts"
@@ -15,17 +16,32 @@ const refusedParameter = "08P01"
 
 /** Whether sessions keep what they ask for. */
 export const isDirect = (address: Address) =>
-  Connects.inTurn(address, Effect.scoped(Effect.map(kept(address), (own) => own !== undefined)))
+  Connects.inTurn(address, Effect.scoped(Effect.map(keptAsIs(address), (own) => own !== undefined)))
+
+interface Ready {
+  /** The connection, or what it is pinned to: it answers nobody else then. */
+  readonly pinned: Pick<PgConnection.PgConnection, "query">
+  /** More columns. */
+  readonly also: string
+}
+
+/** With nothing done first. */
+export const keptAsIs = (address: Address) =>
+  kept(address, (connection) => Effect.succeed({ pinned: connection, also: "" }))
 
 /**
  * A connection that keeps what it asked for. Undefined where a pooler refuses it, or drops it. Read-only is an outage
- * before any work.
+ * before any work. What is done `first` may want more columns, `also`: each question of its own is dear in a new session.
  */
-export const kept = Effect.fnUntraced(function* (address: Address) {
+export const kept = Effect.fnUntraced(function* <A extends Ready>(
+  address: Address,
+  first: (connection: PgConnection.PgConnection) => Effect.Effect<A, SqlError, Scope.Scope>
+) {
   const scope = yield* Scope.fork(yield* Effect.scope)
   const opened = yield* open(address, true).pipe(
     Effect.bindTo("own"),
-    Effect.bind("looked", ({ own }) => own.connection.query(Session.kept, [], false)),
+    Effect.bind("done", ({ own }) => first(own.connection)),
+    Effect.bind("looked", ({ done }) => done.pinned.query(Session.kept + done.also, [], false)),
     Scope.provide(scope),
     Effect.catchIf(
       (error) => codeOf(error) === refusedParameter,
@@ -39,7 +55,7 @@ export const kept = Effect.fnUntraced(function* (address: Address) {
   }
   if (opened !== undefined && looked?.["kept"] === true) {
     // A pooler makes up the numbers that it gives out at a login.
-    return { ...opened.own, unpooled: looked["process"] === opened.own.connection.processId }
+    return { ...opened.own, done: opened.done, unpooled: looked["process"] === opened.own.connection.processId }
   }
   yield* Scope.close(scope, Exit.void)
   return undefined

@@ -23,7 +23,7 @@ export interface Measured {
   readonly memory: number
 }
 
-/** One line a number of databases. */
+/** One line a number of databases; in brackets, how many times the bare connects it took to listen to all. */
 export const curve = (all: ReadonlyArray<Measured>): string =>
   [
     cells([
@@ -41,7 +41,7 @@ export const curve = (all: ReadonlyArray<Measured>): string =>
       cells([
         String(count),
         `${bare.toFixed(1)} s`,
-        `${started.seconds.toFixed(1)} s`,
+        `${started.seconds.toFixed(1)} s (${(started.seconds / bare).toFixed(1)})`,
         `${memory.toFixed(0)} MB`,
         idle === undefined ? "" : `${(idle.cpu * 100).toFixed(1)} %`,
         idle === undefined ? "" : `${idle.connections.toFixed(2)}, at most ${idle.most}`,
@@ -54,7 +54,7 @@ export const curve = (all: ReadonlyArray<Measured>): string =>
 export const show = ({ answers, bare, first, idle, memory, notified, started }: Measured): string =>
   [
     `  bare connects to all, by a script: ${bare.toFixed(1)} s`,
-    `  listening to all: ${started.seconds.toFixed(1)} s, ${started.connects} connects, at most ${started.atOnce} on their way at once`,
+    `  listening to all: ${started.seconds.toFixed(1)} s, ${(started.seconds / bare).toFixed(1)} times that, ${started.connects} connects, at most ${started.atOnce} on their way at once`,
     `  delay of the event loop until then: p99 ${started.delays.p99.toFixed(0)} ms, at most ${started.delays.max.toFixed(0)} ms`,
     `  /api/status ${answers.status.toFixed(0)} ms, /metrics ${answers.metrics.toFixed(0)} ms`,
     ...(idle === undefined

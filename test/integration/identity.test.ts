@@ -1,8 +1,9 @@
 // A copy of a database mails nothing until somebody says that it is the real one; and workers and outboxes of different
 // age get along, or say who of them is too old.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import * as Connection from "../../src/Connection.ts"
+import * as Identity from "../../src/Identity.ts"
 import { migrate } from "../../src/Migrate.ts"
 import { customer, migrateOne, session } from "../support/customer.ts"
 import * as line from "../support/line.ts"
@@ -72,7 +73,12 @@ describe("a copy of a database", () => {
       const { database, fresh } = yield* customer()
       const { admin } = fresh
       const marks = admin`select system_identifier is null as system, branch from inquiries_mailer.identity`
-      const refuses = Effect.map(migrateOne(database), ({ refused }) => refused.length > 0)
+      const checked = Effect.exit(Effect.provide(Identity.check, Connection.once(database.address)))
+      const refuses = Effect.gen(function* () {
+        const refused = (yield* migrateOne(database)).refused.length > 0
+        assert.strictEqual(Exit.isFailure(yield* checked), refused, "the worker is of migrate's opinion")
+        return refused
+      })
       yield* admin`revoke execute on function pg_control_system() from public`
       assert.isFalse(yield* refuses)
       assert.deepStrictEqual(yield* marks, [{ system: true, branch: null }])

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, SubscriptionRef } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
-import { kept } from "../../src/Opening.ts"
+import { keptAsIs } from "../../src/Opening.ts"
 import { limited } from "../support/limited.ts"
 import * as line from "../support/line.ts"
 import { missing, pooled } from "../support/pooler.ts"
@@ -104,7 +104,7 @@ describe("a session", () => {
   it.live("is known to be the server's own by its number", () =>
     Effect.gen(function* () {
       const { database } = yield* line.stage()
-      assert.deepInclude(yield* Effect.scoped(kept(database.address)), { unpooled: true })
+      assert.deepInclude(yield* Effect.scoped(keptAsIs(database.address)), { unpooled: true })
     }).pipe(silently, limit)
   )
 
@@ -112,7 +112,7 @@ describe("a session", () => {
     Effect.gen(function* () {
       const { database } = yield* line.stage()
       const through = yield* pooled(database, "session", [])
-      assert.isUndefined(yield* Effect.scoped(kept(through.address)))
+      assert.isUndefined(yield* Effect.scoped(keptAsIs(through.address)))
     }).pipe(silently, limit)
   )
 })

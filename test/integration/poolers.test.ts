@@ -43,6 +43,13 @@ describe.skipIf(missing !== undefined)("behind a pooler", () => {
         yield* standIn.awaitMails(40)
         yield* line.allSettled(admin)
         assert.deepStrictEqual(yield* line.mailedNumbers(standIn), line.numbers(40))
+        // The pooler's sessions serve others, too, and are as they were.
+        const look = Connection.ask(
+          through.address,
+          "select current_setting('statement_timeout') as set from pg_sleep(0.2)"
+        )
+        const looks = yield* Effect.replicateEffect(look, 8, { concurrency: "unbounded" })
+        assert.deepStrictEqual(new Set(looks.map(({ set }) => set)), new Set(["0"]))
         assert.deepStrictEqual(
           lines.filter(({ message }) => message.startsWith("polling")).map(({ level }) => level),
           ["Warn"]

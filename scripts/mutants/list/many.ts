@@ -14,6 +14,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "on the LISTEN connection is begun anew elsewhere"
   },
   {
+    name: "a pooler's session is changed for whoever has it next",
+    file: "src/Connection.ts",
+    find: "pg_catalog.pg_backend_pid() = ${process}",
+    replace: "pg_catalog.pg_backend_pid() <> ${process}",
+    test: "test/integration/poolers.test.ts",
+    says: "in transaction mode that drops our parameters"
+  },
+  {
     name: "a statement that was slow fails",
     file: "src/Lent.ts",
     find: "isSqlError(error) && codeOf(error) === canceled",

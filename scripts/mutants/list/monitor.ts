@@ -41,9 +41,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "LISTEN after the first claim",
     file: "src/Connection.ts",
-    find: "const queue = yield* orOutage(own.pinned.listen(channel))",
+    find: "const queue = yield* pinned.listen(channel)",
     replace: `const queue = yield* Queue.unbounded()
-  yield* own.pinned.listen(channel).pipe(
+  yield* pinned.listen(channel).pipe(
     Effect.flatMap((late) => Effect.forever(Effect.flatMap(Queue.takeAll(late), (all) => Queue.offerAll(queue, all)))),
     Effect.delay("1 second"),
     Effect.forkScoped
