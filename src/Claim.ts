@@ -25,13 +25,14 @@ const rest = 60_000
  * as far as there are places, what is claimed is also begun, and has its row: one round trip where there would be three.
  */
 export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {
-  const plain = asking(sql, tables, statement(only))
+  const plain = asking(sql, tables, only === "" ? usual : statement(only))
   if (within === undefined) return (limit) => orOutage(plain(limit, 0))
-  const whole = asking(sql, tables, statement(only, within.sql), within)
+  let whole: ReturnType<typeof asking> | undefined
   let restsUntil = -Infinity
   return Effect.fnUntraced(function* (limit, places = 0) {
     if (places === 0 || (yield* elapsed) < restsUntil) return yield* orOutage(plain(limit, 0))
     // A place more than there is, where the tables are many: that notice waits for one as others do.
+    whole ??= asking(sql, tables, statement(only, within.sql), within)
     return yield* whole(limit, Math.max(1, Math.floor(places / tables.length))).pipe(
       Effect.catchIf(
         (error) => held.has(codeOf(error) ?? ""),
@@ -45,6 +46,9 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "", 
     )
   })
 }
+
+/** Once, not once a database. */
+const usual = statement("")
 
 const asking = (sql: SqlClient, tables: ReadonlyArray<number>, text: string, within?: Within) =>
   Effect.fnUntraced(function* (limit: number, begins: number) {
