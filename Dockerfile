@@ -1,4 +1,4 @@
-# The worker in a container: one file on Node, as a user without rights, started without a shell. `docker build -t
+# The worker in a container: a few files on Node, as a user without rights, started without a shell. `docker build -t
 # inquiries-mailer .`, then docs/docker.md.
 #
 # Verified: its instructions are parsed by a test; what it copies and runs was run by hand in empty folders, the worker as user
