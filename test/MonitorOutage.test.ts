@@ -25,7 +25,19 @@ describe("a monitor that loses its LISTEN connection", () => {
       const first = ["inquiries_mailer.identity", "pg_control_system", "pg_database", "max_prepared_transactions"]
       const answer = (texts: ReadonlyArray<string>) =>
         first.some((name) => texts.join("").includes(name))
-          ? Effect.succeed([{ off: true, version: 1, oldestWorker: 1, oid: "1", system: "1", branch: null }])
+          ? Effect.succeed([
+              {
+                off: true,
+                version: 1,
+                oldestWorker: 1,
+                oid: "1",
+                system: "1",
+                oidHere: "1",
+                systemHere: "1",
+                branch: null,
+                branchHere: null
+              }
+            ])
           : claiming
       const sql = Object.assign(answer, { literal: (text: string) => text, unsafe: (text: string) => answer([text]) })
       const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(

@@ -19,9 +19,11 @@ const starting = Effect.fnUntraced(function* (made: string, here: string) {
         said.push("outbox")
         return Effect.succeed([])
       }
-      const oid = text.includes("inquiries_mailer.identity") ? made : here
       return Effect.succeed([
-        { version: 1000, oldestWorker: 1, oid, system: "1", branch: null, readable: true, off: true }
+        {
+          ...{ version: 1000, oldestWorker: 1, oid: made, system: "1", branch: null },
+          ...{ oidHere: here, systemHere: "1", branchHere: null, off: true }
+        }
       ])
     })
   const sql = Object.assign(answer, { literal: (text: string) => text, unsafe: (text: string) => answer([text]) })
