@@ -35,7 +35,7 @@ export const deliverAll = Effect.fnUntraced(function* (
   claimed: Claimed,
   tables: Tables,
   self: Self,
-  done: (settled: boolean) => void,
+  done: (notice: Notice, settled: boolean) => void,
   claim?: Trace.Times
 ) {
   const outbox = yield* Outbox
@@ -58,13 +58,15 @@ export const deliverAll = Effect.fnUntraced(function* (
       forTable(tables, notice, (watched) =>
         (notice.digest === true ? digest(notice, watched, self) : deliver(notice, rows(notice), watched, self)).pipe(
           Trace.attempt(notice, claim, () => about(notice, watched)),
-          Effect.map(done)
+          Effect.map((settled) => done(notice, settled))
         )
       )
+    const [only] = notices
+    if (only !== undefined && notices.length === 1) return yield* deliverOne(only)
     yield* Effect.forEach(
       notices.filter(({ crashes }) => crashes === 0),
       deliverOne,
-      { concurrency: Math.min(concurrency, notices.length), discard: true }
+      { concurrency, discard: true }
     )
     // What may have ended a worker goes last and alone, so that it drags nothing with it; the likeliest culprit at the end.
     const suspects = notices.filter(({ crashes }) => crashes > 0).toSorted((a, b) => a.crashes - b.crashes)
@@ -91,13 +93,17 @@ const about = (notice: Notice, watched: Watched) => ({
 
 /** What gives the row of each notice; those of all are fetched meanwhile, unless the claim has brought them. */
 const fetching = Effect.fnUntraced(function* (unread: ReadonlyArray<Notice>, tables: Tables) {
-  if (unread.length === 0) return ({ begun }: Notice) => Effect.succeed(begun?.row)
-  const fetched = yield* Effect.forkChild(Trace.timed(fetchAll(unread, tables)), { startImmediately: true })
-  const rows = Fiber.join(fetched)
-  return (notice: Notice) =>
-    notice.begun?.row !== undefined
-      ? Effect.succeed(notice.begun.row)
-      : Effect.flatMap(rows, ([all, times]) => Effect.as(Trace.shared("fetch", times), all.get(notice)))
+  const fetched =
+    unread.length === 0
+      ? undefined
+      : yield* Effect.forkChild(Trace.timed(fetchAll(unread, tables)), { startImmediately: true })
+  return (notice: Notice): Row | Effect.Effect<Row | undefined, Outage> => {
+    if (notice.begun?.row !== undefined) return notice.begun.row
+    if (fetched === undefined) return Effect.undefined
+    return Effect.flatMap(Fiber.join(fetched), ([all, times]) =>
+      Effect.as(Trace.shared("fetch", times), all.get(notice))
+    )
+  }
 })
 
 const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, tables: Tables) {

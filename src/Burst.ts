@@ -10,6 +10,7 @@ import { claim as claimDue, type Claim } from "./Claim.ts"
 import { unsettled } from "./ClaimStatement.ts"
 import type * as Database from "./Database.ts"
 import type { Within } from "./Records.ts"
+import type { Run } from "./Repeated.ts"
 import { orOutage } from "./SqlOutage.ts"
 
 /** What is set up for the table with this number. */
@@ -44,13 +45,14 @@ const held = "o.burst = 'held' and o.digest is null and o.first_attempt_at is nu
 /** Claims as without bursts, and of these tables only what goes singly, or is a digest. */
 export const claim = (
   sql: SqlClient,
+  run: Run,
   tables: ReadonlyArray<number>,
   bursts: ReadonlyArray<Numbered>,
   within?: Within
 ): Claim => {
   const numbers = bursts.map(({ number }) => number)
   const due = claimDue(
-    sql,
+    run,
     tables,
     `and (burst = 'singly' or first_attempt_at is not null or table_number <> all(array[${numbers.join(", ")}]))`,
     within

@@ -1,10 +1,12 @@
 // Claims as the program knows them: what `ClaimStatement` is asked, and what its rows mean.
 import { Clock, Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import { randomUUID } from "node:crypto"
 import { statement } from "./ClaimStatement.ts"
-import { elapsed } from "./Elapsed.ts"
+import { elapsed, elapsedOf } from "./Elapsed.ts"
 import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import type { Within } from "./Records.ts"
+import type { Run } from "./Repeated.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
@@ -24,11 +26,11 @@ const rest = 60_000
  * Claims what is due in these tables, an equal share a table; `only` is one more SQL condition for it. With `within`, and
  * as far as there are places, what is claimed is also begun, and has its row: one round trip where there would be three.
  */
-export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {
-  const plain = asking(sql, tables, written(only))
+export const claim = (run: Run, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {
+  const plain = asking(run, tables, only)
   if (within === undefined) return (limit) => orOutage(plain(limit, 0))
   // Without places, too: a session plans one statement then, which takes the server 5 ms, and not two.
-  const whole = asking(sql, tables, written(only, within.sql), within)
+  const whole = asking(run, tables, only, within)
   let restsUntil = -Infinity
   return Effect.fnUntraced(function* (limit, places = 0) {
     if ((yield* elapsed) < restsUntil) return yield* orOutage(plain(limit, 0))
@@ -51,7 +53,7 @@ export const claim = (sql: SqlClient, tables: ReadonlyArray<number>, only = "", 
 const texts = new Map<string, string>()
 
 /** One text of some kilobytes for all databases whose tables are alike. */
-const written = (...of: Parameters<typeof statement>): string => {
+const textOf = (...of: Parameters<typeof statement>): string => {
   const key = of.join("\n")
   const text = texts.get(key) ?? statement(...of)
   // Of databases that are not alike there is nothing to keep.
@@ -59,27 +61,28 @@ const written = (...of: Parameters<typeof statement>): string => {
   return text
 }
 
-const asking = (sql: SqlClient, tables: ReadonlyArray<number>, text: string, within?: Within) =>
-  Effect.fnUntraced(function* (limit: number, begins: number) {
+const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: Within) => {
+  const usual = textOf("usual", only, within?.sql)
+  const thorough = () => textOf("thorough", only, within?.sql)
+  const ask = Effect.fnUntraced(function* (text: string, limit: number, begins: number) {
     const share = Math.max(1, Math.ceil(limit / tables.length))
+    const clock = yield* Clock.Clock
     // Before the statement: a row then looks older by its way, and never younger than it is; and a mark is as old as this.
-    const now = yield* Clock.currentTimeMillis
-    const asked = yield* elapsed
-    const rows = yield* sql.unsafe<ClaimRow>(text, [tables, share, lease, begins, lease + grace])
-    const notices: Array<Notice> = []
-    const superseded: Array<Claimed["superseded"][number]> = []
-    let untilDue: Duration.Duration | undefined
-    let since: string | undefined
-    for (const row of rows) {
-      if (row.id === null) {
-        untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
-        since = row.pausedSince ?? undefined
-      } else if (row.claim === null) superseded.push({ id: row.id, table: row.number, key: row.key ?? "" })
-      else notices.push(toNotice(row, row.id, row.claim, now, asked, within))
-    }
-    const claimed: Claimed = { notices, superseded, untilDue, pausedSince: since }
-    return claimed
+    const now = clock.currentTimeMillisUnsafe()
+    const asked = elapsedOf(clock)
+    const token = randomUUID() as ClaimToken
+    const rows = (yield* run(text, [tables, share, lease, begins, lease + grace, token])) as ReadonlyArray<ClaimRow>
+    return answer(rows, { token, now, asked, within })
   })
+  return Effect.fnUntraced(function* (limit: number, begins: number) {
+    const first = yield* ask(usual, limit, begins)
+    if (!first.more) return first
+    const left = Math.max(1, limit - first.notices.length)
+    const begun = first.notices.filter(({ begun }) => begun !== undefined).length
+    const second = yield* ask(thorough(), left, Math.max(0, begins - begun))
+    return { ...second, notices: [...first.notices, ...second.notices] }
+  })
+}
 
 const nothing: Claimed = { notices: [], superseded: [], untilDue: undefined, pausedSince: undefined }
 
@@ -107,41 +110,67 @@ export const onceThereIs = (sql: SqlClient, tables: ReadonlyArray<number>, claim
 interface ClaimRow {
   /** Null in the one row that tells `untilDue`. */
   readonly id: NoticeId | null
-  /** Null where the notice is superseded. */
-  readonly claim: ClaimToken | null
   readonly number: number
   /** Null where the notice is a digest. */
   readonly key: string | null
-  readonly attempts: number
-  readonly maybeSent: boolean
-  readonly looks: number
-  readonly crashes: number
-  readonly putBack: boolean
-  readonly waited: number
-  readonly untilDue: number | null
-  readonly age: number
-  readonly pausedSince: string | null
+  /** Its place among what is due in its table; null where the notice is superseded. */
+  readonly turn: number | null
   readonly begun: boolean
+  readonly age: number
+  /** Attempts, whether it may have been sent, looks, crashes, whether it was put back, milliseconds waited. */
+  readonly history: readonly [number, number, number, number, number, number] | null
   /** Null where it is not begun, or its row was not to be had on the way. */
   readonly values: Parameters<Within["row"]>[2] | null
   readonly sizes: Parameters<Within["row"]>[3] | null
+  readonly untilDue: number | null
+  readonly pausedSince: string | null
+  readonly more: boolean | null
 }
 
-const toNotice = (
-  row: ClaimRow,
-  id: NoticeId,
-  claim: ClaimToken,
-  now: number,
-  asked: number,
-  within: Within | undefined
-): Notice => {
-  const { attempts, begun, crashes, key, looks, maybeSent, number, putBack, sizes, values, waited } = row
+/** What all notices of a claim have in common. */
+interface Asked {
+  readonly token: ClaimToken
+  readonly now: number
+  readonly asked: number
+  readonly within: Within | undefined
+}
+
+interface Answer extends Claimed {
+  /** There is something that only a thorough claim may claim. */
+  readonly more: boolean
+}
+
+/** As its turn comes: the first of each table, then the second of each. */
+const inTurn = (a: ClaimRow, b: ClaimRow): number => (a.turn ?? 0) - (b.turn ?? 0) || a.number - b.number
+
+const answer = (rows: ReadonlyArray<ClaimRow>, asked: Asked): Answer => {
+  const notices: Array<Notice> = []
+  const superseded: Array<Claimed["superseded"][number]> = []
+  let untilDue: Duration.Duration | undefined
+  let pausedSince: string | undefined
+  let more = false
+  for (const row of rows.length > 2 ? rows.toSorted(inTurn) : rows) {
+    const { id } = row
+    if (id === null) {
+      untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
+      pausedSince = row.pausedSince ?? undefined
+      more = row.more === true
+    } else if (row.turn === null) superseded.push({ id, table: row.number, key: row.key ?? "" })
+    else notices.push(toNotice(row, id, asked))
+  }
+  return { notices, superseded, untilDue, pausedSince, more }
+}
+
+const untouched = [0, 0, 0, 0, 0, 0] as const
+
+const toNotice = (row: ClaimRow, id: NoticeId, { asked, now, token, within }: Asked): Notice => {
+  const { begun, key, number, sizes, values } = row
+  const [attempts, maybeSent, looks, crashes, putBack, waited] = row.history ?? untouched
   const read = values === null || sizes === null || key === null ? undefined : within?.row(number, key, values, sizes)
   return {
-    ...{ id, claim, table: number, key: key ?? "", attempts, maybeSent, looks, crashes, putBack },
+    ...{ id, claim: token, table: number, key: key ?? "", attempts, looks, crashes, createdAt: now - row.age },
+    ...{ maybeSent: maybeSent !== 0, putBack: putBack !== 0, waited: Duration.millis(waited) },
     ...(key === null ? { digest: true } : {}),
-    ...(begun ? { begun: { asked, row: read } } : {}),
-    waited: Duration.millis(waited),
-    createdAt: now - row.age
+    ...(begun ? { begun: { asked, row: read } } : {})
   }
 }

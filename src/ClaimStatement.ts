@@ -1,6 +1,7 @@
-// The statement that claims, one autocommit round trip: what is due in each table, under a lease and a token; what a newer
-// row has superseded; and when something else comes due, so that nobody has to ask for it. For what can be sent right away
-// it does all: marks it as begun, and reads its row.
+// The statement that claims, one autocommit round trip: what is due in each table, under a lease and a token; and when
+// something else comes due, so that nobody has to ask for it. For what can be sent right away it does all: marks it as
+// begun, and reads its row. It has two depths. Nearly every claim is `usual`: it leaves alone what two rows have had the key
+// of, and says so; only then a `thorough` one follows, which the server takes twice as long for.
 import { pausedSince } from "./Pause.ts"
 
 // "Unsettled" has three wordings, so that each question fits one index only: `outcome is null` what is due (outbox_due),
@@ -21,30 +22,45 @@ export const newerWaits = `exists (select from ${sameKey} and (n.created_at, n.i
 
 const after = (milliseconds: string): string => `clock_timestamp() + ${milliseconds}::float8 * interval '1 ms'`
 
-/** What comes with a notice that is begun: `values` and `sizes` of its row, where `r` is asked of notice `c`. */
-const withRow = (row: string): string => `left join lateral (${row}) r on c.begun_at is not null`
+/** Another unsettled notice for the key of notice `o`, older or newer. */
+const hasTwin = `exists (select from ${sameKey} and n.id <> o.id offset 0)`
 
-/**
- * Its parameters: the tables' numbers, how many of each, the lease, how many of each are marked as begun, and their lease.
- * `only` is one more condition for what is claimed; `row` reads the row of notice `c` as `values` and `sizes`.
- */
-export const statement = (only: string, row?: string): string => `
-  with paused as materialized (select ${pausedSince} as since from unnest($1::integer[]) as t (number)),
-  due as materialized (
-    select o.*, row_number() over (partition by o.table_number order by o.due_at) as turn, ${newerWaits} as stale
-    from unnest($1::integer[]) as t (number) cross join lateral (
-      select * from inquiries_mailer.outbox
-      where table_number = t.number and outcome is null and due_at <= statement_timestamp() ${only}
-      order by due_at limit $2 for update skip locked
-    ) o
-    where (select since from paused) is null
-  ),
-  -- What is stale itself, and what is older than something due. A send that is under way settles itself.
+interface Depth {
+  readonly first: string
+  /** Whether nothing may be claimed. */
+  readonly paused: string
+  /** Whether notice `o` is none to be claimed. */
+  readonly leave: string
+  /** More work. */
+  readonly beside: string
+  /** Which notices the last row need not tell of. */
+  readonly done: string
+  /** Of the last row: since when the database is paused, and whether a `thorough` claim has something to do. */
+  readonly told: string
+  readonly also: string
+}
+
+const usual: Depth = {
+  first: "",
+  paused: "exists (select from inquiries_mailer.pauses)",
+  leave: hasTwin,
+  beside: "",
+  done: "select id from claimed",
+  told: "null, exists (select from inquiries_mailer.pauses) or exists (select from due where leave)",
+  also: ""
+}
+
+const thorough: Depth = {
+  first: `paused as materialized (select ${pausedSince} as since from unnest($1::integer[]) as t (number)),
+  `,
+  paused: "(select since from paused) is not null",
+  leave: newerWaits,
+  beside: `-- What is stale itself, and what is older than something due. A send that is under way settles itself.
   superseded as (
     update inquiries_mailer.outbox o
     set outcome = 'superseded', settled_at = clock_timestamp(), claim = null
     where o.id = any(array(
-        select id from due where stale
+        select id from due where leave
         union all
         select older.id from due o cross join lateral (
           select n.id from ${sameKey} and (n.created_at, n.id) < (o.created_at, o.id) offset 0
@@ -53,45 +69,73 @@ export const statement = (only: string, row?: string): string => `
       and ${unsettled} and (o.begun_at is null or o.due_at <= clock_timestamp())
     returning o.id, o.table_number, o.key
   ),
-  -- A claim that a crash of the server forgets is no harm: without its token nothing can be begun. A begun mark is one.
-  token as materialized (
-    select gen_random_uuid() as value,
-      set_config('synchronous_commit', case when $4::integer = 0 then 'off' else 'on' end, true) as forgettable
+  `,
+  done: "select id from claimed union all select id from superseded",
+  told: "(select since from paused), false",
+  also: `
+  union all
+  select id, table_number, key, null, false, 0, null, null, null, null, null, null from superseded`
+}
+
+/** What comes with a notice that is begun: `values` and `sizes` of its row, where `r` is asked of notice `c`. */
+const withRow = (row: string): string => `left join lateral (${row}) r on c.begun_at is not null`
+
+/** What was done for a notice before; null for one that was never touched, as nearly all are. */
+const history = `case when c.attempts > 0 or c.maybe_sent or c.looks > 0 or c.crashes > 0 or c.put_back or c.waited > interval '0'
+      then array[c.attempts, c.maybe_sent::integer, c.looks, c.crashes, c.put_back::integer,
+        date_part('epoch', c.waited) * 1000]::float8[] end`
+
+/**
+ * Its parameters: the tables' numbers, how many of each, the lease, how many of each are marked as begun, their lease, and
+ * the token. `only` is one more condition for what is claimed; `row` reads the row of notice `c` as `values` and `sizes`.
+ */
+export const statement = (how: "usual" | "thorough", only: string, row?: string): string => {
+  const depth = how === "usual" ? usual : thorough
+  return `
+  with ${depth.first}due as materialized (
+    select o.*, row_number() over (partition by o.table_number order by o.due_at)::integer as turn, ${depth.leave} as leave
+    from unnest($1::integer[]) as t (number) cross join lateral (
+      select ctid as place, id, table_number, key, created_at, due_at,
+        -- What is in doubt is thought about before it is sent, and what a digest tells of is asked when it begins.
+        key is not null and begun_at is null and not maybe_sent and crashes = 0 as sure
+      from inquiries_mailer.outbox
+      where table_number = t.number and outcome is null and due_at <= statement_timestamp() ${only}
+      order by due_at limit $2 for update skip locked
+    ) o
+    where not ${depth.paused}
   ),
-  claimed as (
+  ${depth.beside}claimed as (
     update inquiries_mailer.outbox o
-    set claim = token.value,
-      due_at = case when d.begins then ${after("$5")} else ${after("$3")} end,
+    -- A claim that a crash of the server forgets is no harm: without its token nothing can be begun. A begun mark is one.
+    set claim = case when (
+        select set_config('synchronous_commit', case when $4::integer = 0 then 'off' else 'on' end, true)
+      ) is not null then $6::uuid end,
+      due_at = case when d.sure and d.turn <= $4::integer then ${after("$5")} else ${after("$3")} end,
       -- Begun and never settled: whoever held it crashed, and the mail may have been accepted.
-      begun_at = case when d.begins then clock_timestamp() end,
-      first_attempt_at = case when d.begins then coalesce(o.first_attempt_at, clock_timestamp()) else o.first_attempt_at end,
+      begun_at = case when d.sure and d.turn <= $4::integer then clock_timestamp() end,
+      first_attempt_at =
+        case when d.sure and d.turn <= $4::integer then coalesce(o.first_attempt_at, clock_timestamp()) else o.first_attempt_at end,
       maybe_sent = o.maybe_sent or o.begun_at is not null,
       attempts = o.attempts + (o.begun_at is not null)::integer,
       crashes = o.crashes + (o.begun_at is not null)::integer,
       looks = case when o.begun_at is null then o.looks else 0 end,
       put_back = o.put_back and o.begun_at is null
-    from (
-      -- What is in doubt is thought about before it is sent, and what a digest tells of is asked when it begins.
-      select id, turn,
-        turn <= $4::integer and key is not null and begun_at is null and not maybe_sent and crashes = 0 as begins
-      from due where not stale
-    ) d, token
-    where o.id = d.id and o.id = any(array(select id from due where not stale)) and ${unsettled}
+    -- By its place, which cannot change while this statement has it locked: no index is asked once more.
+    from due d where o.ctid = d.place and not d.leave
     returning o.*, d.turn
   )
-  select c.id, c.claim, c.table_number as number, c.key, c.attempts, c.maybe_sent as "maybeSent", c.looks, c.crashes,
-    c.put_back as "putBack", extract(epoch from c.waited)::float8 * 1000 as waited, c.turn, null::float8 as "untilDue",
-    extract(epoch from clock_timestamp() - c.created_at)::float8 * 1000 as age, null as "pausedSince",
-    c.begun_at is not null as begun, ${row === undefined ? "null::text[] as values, null::integer[] as sizes" : "r.values, r.sizes"}
-  from claimed c ${row === undefined ? "" : withRow(row)}
+  select c.id, c.table_number as number, c.key, c.turn, c.begun_at is not null as begun,
+    date_part('epoch', clock_timestamp() - c.created_at) * 1000 as age, ${history} as history,
+    ${row === undefined ? "null::text[] as values, null::integer[] as sizes" : "r.values, r.sizes"},
+    null::float8 as "untilDue", null::text as "pausedSince", null::boolean as "more"
+  from claimed c ${row === undefined ? "" : withRow(row)}${depth.also}
   union all
-  select id, null, table_number, key, 0, false, 0, 0, false, 0, 0, null, 0, null, false, null, null from superseded
-  union all
-  select null, null, 0, '', 0, false, 0, 0, false, 0, 0,
-    extract(epoch from min(o.due_at) - clock_timestamp())::float8 * 1000, 0, (select since from paused), false, null, null
-  from unnest($1::integer[]) as t (number) cross join lateral (
-    select due_at from inquiries_mailer.outbox
-    where table_number = t.number and outcome is null and id not in (select id from due)
-    order by due_at limit 1
-  ) o
-  order by turn, number`
+  select null, 0, null, null, false, 0, null, null, null, (
+      select date_part('epoch', min(o.due_at) - clock_timestamp()) * 1000
+      from unnest($1::integer[]) as t (number) cross join lateral (
+        select due_at from inquiries_mailer.outbox
+        where table_number = t.number and outcome is null and id not in (${depth.done})
+        order by due_at limit 1
+      ) o
+    ), ${depth.told}`
+}

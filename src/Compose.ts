@@ -49,24 +49,23 @@ const unfit = (notice: Notice) => (cause: Cause.Cause<unknown>) => {
 }
 
 const rendered = (notice: Notice, write: (date: DateTime.Utc) => Mail): Effect.Effect<Mail, NotComposed> =>
-  Effect.flatMap(DateTime.now, (date) =>
-    Effect.catchCause(Trace.span.render(Effect.sync(() => write(date))), unfit(notice))
-  )
+  Effect.catchCause(Trace.span.render(Effect.map(DateTime.now, write)), unfit(notice))
 
-/** `fetched` is fetched meanwhile, and undefined when it has been deleted. */
+/** `fetched` is fetched meanwhile, unless it is there, and undefined when it has been deleted. */
 export const single = (
   notice: Notice,
   begin: Content["begin"],
-  fetched: Effect.Effect<Row | undefined, Outage>,
+  fetched: Row | Effect.Effect<Row | undefined, Outage>,
   place: Place
-): Content => ({
-  begin: Trace.span.begin(begin),
-  mail: Effect.gen(function* () {
-    const row = yield* Effect.mapError(fetched, unread)
-    if (row === undefined) return yield* gone
-    return yield* rendered(notice, (date) => Letter.write(notice, row, place, date))
-  })
-})
+): Content => {
+  const write = (row: Row) => rendered(notice, (date) => Letter.write(notice, row, place, date))
+  return {
+    begin: Trace.span.begin(begin),
+    mail: Effect.isEffect(fetched)
+      ? Effect.flatMap(Effect.mapError(fetched, unread), (row) => (row === undefined ? gone : write(row)))
+      : write(fetched)
+  }
+}
 
 export const digest = (
   notice: Notice,

@@ -5,6 +5,7 @@
 import { PgClient, type PgConnection } from "@effect/sql-pg"
 import { Context, Duration, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
 import type { Address, Wake } from "./Database.ts"
 import * as Connects from "./Connects.ts"
@@ -104,11 +105,11 @@ const listen = Effect.fnUntraced(function* (own: Proving) {
   const queue = yield* heard(own)
   if (queue === undefined) return undefined
   // The proof of another replica is no news.
-  const news = Queue.takeAll(queue).pipe(
-    Effect.repeat({ until: (all) => all.some(({ payload }) => !payload.startsWith(proofs)) })
+  const news: Effect.Effect<void, SqlError> = Effect.flatMap(Queue.takeAll(queue), (all) =>
+    all.some(({ payload }) => !payload.startsWith(proofs)) ? Effect.void : news
   )
   return Notifications.of({
-    next: Effect.asVoid(orOutage(news)),
+    next: orOutage(news),
     alive: own.alive,
     deaf: undefined
   })

@@ -28,9 +28,13 @@ export interface Watched {
 /** Until the database takes the outcome; a connection that broke is replaced at the first try. */
 const settling = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
 
-/** Delivers one notice. `row` is fetched meanwhile, and undefined when it has been deleted. */
-export const deliver = (notice: Notice, row: Effect.Effect<Row | undefined, Outage>, watched: Watched, self: Self) =>
-  Outbox.use(({ begin }) => carry(notice, Compose.single(notice, begin(notice), row, watched), watched, self))
+/** Delivers one notice. `row` is fetched meanwhile, unless it is there, and undefined when it has been deleted. */
+export const deliver = (
+  notice: Notice,
+  row: Row | Effect.Effect<Row | undefined, Outage>,
+  watched: Watched,
+  self: Self
+) => Outbox.use(({ begin }) => carry(notice, Compose.single(notice, begin(notice), row, watched), watched, self))
 
 /** Delivers a digest; `fetch` gets the rows of its members. */
 export const deliverDigest = (
@@ -44,45 +48,57 @@ export const deliverDigest = (
   )
 
 /** True if it is settled then, false if it has another turn. Interruptible until the begun mark, not after it. */
-const carry = Effect.fnUntraced(
-  function* (notice: Notice, content: Compose.Content, watched: Watched, self: Self) {
-    const mailer = yield* Mailer
-    const meter = Metrics.meter(watched.database, watched.table)
+const carry = Effect.fnUntraced(function* (notice: Notice, content: Compose.Content, watched: Watched, self: Self) {
+  const mailer = yield* Mailer
+  const meter = Metrics.meter(watched.database, watched.table)
+  const delivery: Delivery = { notice, watched, self, meter }
 
-    const instead = yield* Reconcile.insteadOfSending(notice, watched.database)
-    if (instead !== undefined) return yield* settle(notice, instead.decision, instead.detail, self, meter)
-    const sent = yield* Effect.result(mailer.send(content.mail, content.begin, notice.begun?.asked))
-    if (Result.isSuccess(sent)) {
-      const { requestId } = sent.success
-      yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
-      const told = content.told?.()
-      const rows = told === undefined ? "" : `, a digest of ${told.length} rows`
-      const detail = `accepted as request ${requestId ?? "unknown"}${rows}${notice.maybeSent ? ", maybe-duplicate" : ""}`
-      return yield* settle(notice, { outcome: "sent", told }, detail, self, meter)
+  if (notice.maybeSent || notice.crashes > 0) {
+    const looked = Reconcile.insteadOfSending(notice, watched.database)
+    const instead = yield* Effect.annotateLogs(looked, noted(delivery))
+    if (instead !== undefined) return yield* settle(delivery, instead.decision, instead.detail)
+  }
+  const sent = yield* Effect.result(mailer.send(content.mail, content.begin, notice.begun?.asked))
+  if (Result.isSuccess(sent)) {
+    const { requestId } = sent.success
+    yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
+    const told = content.told?.()
+    const rows = told === undefined ? "" : `, a digest of ${told.length} rows`
+    const detail = `accepted as request ${requestId ?? "unknown"}${rows}${notice.maybeSent ? ", maybe-duplicate" : ""}`
+    return yield* settle(delivery, { outcome: "sent", told }, detail)
+  }
+  const { failure } = sent
+  switch (failure._tag) {
+    case "Outage":
+      return yield* failure
+    case "NotBegun":
+      yield* Effect.annotateLogs(
+        Effect.logDebug("left alone: somebody else holds it, or a newer row has taken its key"),
+        noted(delivery)
+      )
+      return false
+    case "NotComposed": {
+      const settled = yield* settle(delivery, failure.decision, failure.detail)
+      return failure.outage === undefined ? settled : yield* failure.outage
     }
-    const { failure } = sent
-    switch (failure._tag) {
-      case "Outage":
-        return yield* failure
-      case "NotBegun":
-        yield* Effect.logDebug("left alone: somebody else holds it, or a newer row has taken its key")
-        return false
-      case "NotComposed": {
-        const settled = yield* settle(notice, failure.decision, failure.detail, self, meter)
-        return failure.outage === undefined ? settled : yield* failure.outage
-      }
-      case "MailerError": {
-        const { reason } = failure
-        if (reason._tag === "Throttled") yield* Metric.update(meter.throttles, 1)
-        const decision = decide(notice, reason, yield* Random.next, watched.database.reconcile)
-        return yield* settle(notice, decision, explain(reason), self, meter)
-      }
+    case "MailerError": {
+      const { reason } = failure
+      if (reason._tag === "Throttled") yield* Metric.update(meter.throttles, 1)
+      const decision = decide(notice, reason, yield* Random.next, watched.database.reconcile)
+      return yield* settle(delivery, decision, explain(reason))
     }
-  },
-  Effect.uninterruptible,
-  (delivery, notice, _content, watched) =>
-    Effect.annotateLogs(delivery, { ...about(notice, watched), attempt: notice.attempts + 1 })
-)
+  }
+}, Effect.uninterruptible)
+
+interface Delivery {
+  readonly notice: Notice
+  readonly watched: Watched
+  readonly self: Self
+  readonly meter: Metrics.Meter
+}
+
+/** What the log says of a delivery, made where it says something: nearly always one line. */
+const noted = ({ notice, watched }: Delivery) => ({ ...about(notice, watched), attempt: notice.attempts + 1 })
 
 type Named = Pick<Notice, "digest" | "id" | "key">
 
@@ -115,16 +131,11 @@ const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<bo
 type Outcomes = ReadonlyMap<keyof Metrics.Meter["outcomes"], number>
 
 /** Writes the outcome, and says in one line what happened and what happens next; true if that was the end. */
-const settle = Effect.fnUntraced(function* (
-  notice: Notice,
-  decision: Settlement | Postponement,
-  detail: string,
-  self: Self,
-  meter: Metrics.Meter
-) {
+const settle = Effect.fnUntraced(function* (delivery: Delivery, decision: Settlement | Postponement, detail: string) {
+  const { meter, notice, self } = delivery
   const outbox = yield* Outbox
   const outcome = "outcome" in decision ? decision.outcome : "postponed"
-  let rows: Outcomes = new Map([[outcome, 1]])
+  let rows: Outcomes | undefined
   const write = !("outcome" in decision)
     ? outbox.postpone(notice, decision)
     : notice.digest === true
@@ -136,17 +147,20 @@ const settle = Effect.fnUntraced(function* (
     onFailure: (outage) => Effect.andThen(self.ailing(outage), again(write, self))
   }).pipe(Trace.span.settle)
   if (!written) {
-    yield* Effect.logError(
-      `its outcome could not be written (${outcome}: ${detail}): it is uncertain at the next start`
+    yield* Effect.annotateLogs(
+      Effect.logError(`its outcome could not be written (${outcome}: ${detail}): it is uncertain at the next start`),
+      noted(delivery)
     )
     return false
   }
-  for (const [each, count] of rows) yield* Metric.update(meter.outcomes[each], count)
+  if (rows === undefined) yield* Metric.update(meter.outcomes[outcome], 1)
+  else for (const [each, count] of rows) yield* Metric.update(meter.outcomes[each], count)
   if ("outcome" in decision) yield* Trace.closed(notice, outcome)
   const next = "outcome" in decision ? undefined : yield* nextStep(decision)
-  yield* logAt(outcome)(`${outcome}: ${detail}`).pipe(
-    Effect.annotateLogs(next === undefined ? { outcome } : { outcome, next })
-  )
+  yield* Effect.annotateLogs(logAt(outcome)(`${outcome}: ${detail}`), {
+    ...noted(delivery),
+    ...(next === undefined ? { outcome } : { outcome, next })
+  })
   return "outcome" in decision
 })
 

@@ -2,4 +2,7 @@
 import { Clock, Effect } from "effect"
 
 /** Milliseconds since whenever. */
-export const elapsed: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+export const elapsed: Effect.Effect<number> = Clock.clockWith((clock) => Effect.succeed(elapsedOf(clock)))
+
+/** The same for whoever has the clock at hand. */
+export const elapsedOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6

@@ -2,13 +2,14 @@
 // where little happens needs no second connection. While a statement runs on it nothing is heard, so the server ends one that
 // is slow (`hold`), which then begins anew in the pool, and for a while everything goes there.
 import { PgClient, PgPool, type PgConnection } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Predicate } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Predicate } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { make, SqlClient } from "effect/sql/SqlClient"
 import { isSqlError, SqlError, UnknownError } from "effect/sql/SqlError"
 import type { Connection } from "effect/sql/SqlConnection"
 import * as Connects from "./Connects.ts"
 import type { Address } from "./Database.ts"
+import { Repeated, type Run } from "./Repeated.ts"
 import * as Socket from "./Socket.ts"
 import { codeOf } from "./SqlOutage.ts"
 
@@ -48,7 +49,7 @@ export const layer = (
   address: Address,
   own: Own,
   config: PgClient.PgPoolConfig & { readonly maxConnections: number }
-): Layer.Layer<SqlClient | Pooled, SqlError> =>
+): Layer.Layer<SqlClient | Pooled | Repeated, SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
       let open = 0
@@ -98,19 +99,22 @@ export const layer = (
       let running = 0
       let slowUntil = 0
       // Whoever waits may leave; the statement ends by itself. A cancellation would come late, and strike the next one.
-      const lent = new Way(own.pinned, (query) =>
+      const counted: Guard = (query) =>
         Effect.suspend(() => {
           running++
-          const ended = Effect.ensuring(
-            Effect.tap(query, own.answered),
-            Effect.sync(() => running--)
-          )
-          return Effect.flatMap(Effect.forkDetach(ended, { startImmediately: true }), Fiber.join)
+          return Effect.onExit(query, (exit) => {
+            running--
+            return Exit.isSuccess(exit) ? own.answered : Effect.void
+          })
         })
+      const lent = new Way(own.pinned, (query) =>
+        Effect.flatMap(Effect.forkDetach(counted(query), { startImmediately: true }), Fiber.join)
       )
-      const byLine = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
+      // For whoever does not leave.
+      const lentToTheEnd = new Way(own.pinned, counted)
+      const byLine = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>, way: Connection) =>
         Effect.catchIf(
-          use(lent),
+          use(way),
           (error) => isSqlError(error) && codeOf(error) === canceled,
           () =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -120,16 +124,20 @@ export const layer = (
         )
       const free = (now: number) =>
         own.isOpen() && now >= slowUntil && (running === 0 || (running < inLine && open <= busy))
-      const sql = yield* make({
-        ...shared,
-        borrower: (use) => Effect.flatMap(Clock.currentTimeMillis, (now) => (free(now) ? byLine(use) : byPool(use)))
-      })
+      const borrowing =
+        (way: Connection) =>
+        <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
+          Clock.clockWith((clock) => (free(clock.currentTimeMillisUnsafe()) ? byLine(use, way) : byPool(use)))
+      const sql = yield* make({ ...shared, borrower: borrowing(lent) })
       const pooled = yield* make({ ...shared, borrower: byPool })
       yield* Effect.acquireRelease(
         Effect.sync(() => lines.set(address, sql)),
         () => Effect.sync(() => lines.delete(address))
       )
-      return Context.make(SqlClient, sql).pipe(Context.add(Pooled, pooled))
+      const toTheEnd = borrowing(lentToTheEnd)
+      const repeated: Run = (text, params) =>
+        Effect.uninterruptible(toTheEnd((connection) => connection.execute(text, params, undefined)))
+      return Context.make(SqlClient, sql).pipe(Context.add(Pooled, pooled), Context.add(Repeated, repeated))
     })
   ).pipe(Layer.provide(Reactivity.layer))
 

@@ -9,10 +9,11 @@ import { type Claim, claim, grace, lease, onceThereIs } from "./Claim.ts"
 import { newerWaits, unsettled } from "./ClaimStatement.ts"
 import * as Digest from "./Digest.ts"
 import * as GroupCommit from "./GroupCommit.ts"
-import type { Member, Notice, NoticeId } from "./Notice.ts"
+import type { Member, Notice } from "./Notice.ts"
 import type { Postponement, Settlement } from "./Settlement.ts"
 import { NotBegun } from "./Settlement.ts"
 import type { Within } from "./Records.ts"
+import { runner } from "./Repeated.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
@@ -64,6 +65,7 @@ const make = Effect.fnUntraced(function* (
   within: Within | undefined
 ) {
   const sql = yield* SqlClient
+  const run = yield* runner
 
   const renew = Effect.fn("Outbox.renew")(function* (notices: ReadonlyArray<Notice>) {
     yield* orOutage(sql`
@@ -89,15 +91,9 @@ const make = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       const notices = entries.map(({ asked }) => asked)
       const ids = notices.map(({ id }) => id)
-      const rows = yield* orOutage(sql<{ readonly id: NoticeId }>`
-        update inquiries_mailer.outbox o
-        set begun_at = clock_timestamp(), first_attempt_at = coalesce(o.first_attempt_at, clock_timestamp()),
-          due_at = clock_timestamp() + ${lease + grace}::float8 * interval '1 ms'
-        from unnest(${ids}::uuid[], ${notices.map((n) => n.claim)}::uuid[]) as b (id, claim)
-        where o.id = b.id and o.id = any(${ids}::uuid[]) and o.claim = b.claim and ${sql.literal(unsettled)} and o.due_at > clock_timestamp()
-          and not ${sql.literal(newerWaits)}
-        returning o.id`)
-      const begun = new Set(rows.map(({ id }) => id))
+      const claims = notices.map(({ claim }) => claim)
+      const rows = yield* orOutage(run(beginAll, [ids, claims, lease + grace]))
+      const begun = new Set((rows as ReadonlyArray<Pick<Notice, "id">>).map(({ id }) => id))
       for (const { answer, asked } of entries) answer(begun.has(asked.id) ? Exit.void : Exit.fail(new NotBegun()))
     })
   )
@@ -113,13 +109,7 @@ const make = Effect.fnUntraced(function* (
       const outcomes = all.map(({ settlement }) => settlement.outcome)
       const details = all.map(({ settlement }) => (settlement.outcome === "parked" ? settlement.detail : ""))
       const doubts = all.map(({ settlement }) => settlement.outcome === "parked" && settlement.maybeSent === true)
-      yield* orOutage(sql`
-        update inquiries_mailer.outbox o
-        set outcome = s.outcome, detail = nullif(s.detail, ''), settled_at = clock_timestamp(), claim = null,
-          attempts = o.attempts + (o.begun_at is not null)::integer, maybe_sent = o.maybe_sent or s.doubt
-        from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[], ${doubts}::boolean[])
-          as s (id, claim, outcome, detail, doubt)
-        where o.id = s.id and o.id = any(${ids}::uuid[]) and ${sql.literal(unsettled)} and (o.claim = s.claim or s.outcome = 'sent')`)
+      yield* orOutage(run(settleAll, [ids, claims, outcomes, details, doubts]))
       for (const { answer } of entries) answer(Exit.void)
     })
   )
@@ -145,13 +135,29 @@ const make = Effect.fnUntraced(function* (
     claim: onceThereIs(
       sql,
       tables,
-      bursts.length === 0 ? claim(sql, tables, "", within) : Burst.claim(sql, tables, bursts, within)
+      bursts.length === 0 ? claim(run, tables, "", within) : Burst.claim(sql, run, tables, bursts, within)
     ),
     ...{ renew, release, begin, settle, postpone },
     beginDigest: Digest.begin(sql, lease + grace),
     settleDigest: Digest.settle(sql)
   }
 })
+
+const beginAll = `
+  update inquiries_mailer.outbox o
+  set begun_at = clock_timestamp(), first_attempt_at = coalesce(o.first_attempt_at, clock_timestamp()),
+    due_at = clock_timestamp() + $3::float8 * interval '1 ms'
+  from unnest($1::uuid[], $2::uuid[]) as b (id, claim)
+  where o.id = b.id and o.id = any($1::uuid[]) and o.claim = b.claim and ${unsettled} and o.due_at > clock_timestamp()
+    and not ${newerWaits}
+  returning o.id`
+
+const settleAll = `
+  update inquiries_mailer.outbox o
+  set outcome = s.outcome, detail = nullif(s.detail, ''), settled_at = clock_timestamp(), claim = null,
+    attempts = o.attempts + (o.begun_at is not null)::integer, maybe_sent = o.maybe_sent or s.doubt
+  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[]) as s (id, claim, outcome, detail, doubt)
+  where o.id = s.id and o.id = any($1::uuid[]) and ${unsettled} and (o.claim = s.claim or s.outcome = 'sent')`
 
 interface Settle {
   readonly notice: Notice

@@ -46,7 +46,7 @@ const delivering = Effect.fnUntraced(function* (
     untilDue: undefined
   }
   const done: Array<boolean> = []
-  const fiber = yield* deliverAll(claimed, tables, indifferent, (settled) => void done.push(settled)).pipe(
+  const fiber = yield* deliverAll(claimed, tables, indifferent, (_, settled) => void done.push(settled)).pipe(
     Effect.provide([layer, rowsExcept("404"), logger]),
     Effect.forkChild
   )

@@ -3,8 +3,9 @@
 // this is the hot path: no streams around a body that is a string, no abort signals.
 import * as Http from "node:http"
 import * as Https from "node:https"
-import { Context, Data, Duration, Effect, Layer, Predicate, Result } from "effect"
-import { agents, defaults, type Fork, type Options, unconnected } from "./Agents.ts"
+import { Clock, Context, Data, Duration, Effect, Layer, Predicate, Result } from "effect"
+import { agents, defaults, type Options, unconnected } from "./Agents.ts"
+import { Deadlines } from "./Deadlines.ts"
 
 export interface Request {
   readonly url: string
@@ -45,60 +46,85 @@ export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
     Connections,
     Effect.gen(function* () {
       const fork = Effect.runForkWith(yield* Effect.context())
+      const deadlines = new Deadlines(fork)
+      yield* Effect.addFinalizer(() => Effect.sync(deadlines.end))
       const { http, https } = yield* agents(options, fork)
-      return {
-        request: (request, time) =>
-          request.url.startsWith("https:")
-            ? send(Https.request, https, request, time, fork)
-            : send(Http.request, http, request, time, fork)
-      }
+      const secure: Way = { open: Https.request, agent: https, deadlines }
+      const plain: Way = { open: Http.request, agent: http, deadlines }
+      return { request: (request, time) => send(request.url.startsWith("https:") ? secure : plain, request, time) }
     })
   )
+
+interface Way {
+  readonly open: typeof Http.request
+  readonly agent: Http.Agent
+  readonly deadlines: Deadlines
+}
+
+interface Target {
+  readonly protocol: string
+  readonly hostname: string
+  readonly port: string
+  readonly path: string
+  /** As the header has it. */
+  readonly host: string
+}
+
+const targets = new Map<string, Target>()
+
+/** As many as there are mailboxes are asked for again and again; a search is asked for once. */
+const targetOf = (url: string): Target => {
+  const known = targets.get(url)
+  if (known !== undefined) return known
+  const { host, hostname, pathname, port, protocol, search } = new URL(url)
+  const target = { protocol, hostname: hostname.replace(/^\[|\]$/g, ""), port, path: `${pathname}${search}`, host }
+  if (targets.size < 1_000 && search === "") targets.set(url, target)
+  return target
+}
 
 /** What nobody says, but the clock. */
 const late = new Lost({ unsent: false, code: "no answer in time" })
 
-const send = (
-  open: typeof Http.request,
-  agent: Http.Agent,
-  { body, headers, url }: Request,
-  time: Duration.Duration,
-  fork: Fork
-) =>
-  Effect.callback<Response, Lost>((resume) => {
-    const options: Http.RequestOptions =
-      body === undefined
-        ? { agent, method: "GET", headers: { ...headers } }
-        : { agent, method: "POST", headers: { ...headers, "content-length": String(Buffer.byteLength(body)) } }
-    // Throws for what HTTP cannot carry, for example a line break in a header.
-    const opened = Result.try(() => open(url, options))
-    if (Result.isFailure(opened)) return resume(Effect.fail(new Lost({ unsent: true, code: codeOf(opened.failure) })))
-    const call = opened.success
-    const giveUp = Effect.sync(() => {
-      resume(Effect.fail(late))
-      call.destroy()
-    })
-    const deadline = fork(Effect.delay(giveUp, time))
-    const answered = (result: Effect.Effect<Response, Lost>) => {
-      deadline.interruptUnsafe()
-      resume(result)
-    }
-    // Stays for as long as the request does: an error after the status must not end the process.
-    call.on("error", (error) => answered(Effect.fail(lost(error))))
-    call.once("response", (answer) => {
-      const { headers, statusCode: status = 0 } = answer
-      if (headers["content-length"] !== "0") {
-        return answered(Effect.succeed({ status, headers: flat(headers), text: read(answer) }))
+const send = ({ agent, deadlines, open }: Way, { body, headers, url }: Request, time: Duration.Duration) =>
+  Clock.clockWith((clock) =>
+    Effect.callback<Response, Lost>((resume) => {
+      // Throws for what HTTP cannot carry, for example a line break in a header.
+      const opened = Result.try(() => {
+        const target = targetOf(url)
+        // As a list, which Node takes as it is: an object it would look at name by name.
+        const list = ["host", target.host]
+        for (const name in headers) list.push(name, headers[name] ?? "")
+        if (body === undefined) return open({ ...target, agent, method: "GET", headers: list })
+        list.push("content-length", String(Buffer.byteLength(body)))
+        return open({ ...target, agent, method: "POST", headers: list })
+      })
+      if (Result.isFailure(opened)) return resume(Effect.fail(new Lost({ unsent: true, code: codeOf(opened.failure) })))
+      const call = opened.success
+      const deadline = deadlines.set(clock, time, () => {
+        resume(Effect.fail(late))
+        call.destroy()
+      })
+      const answered = (result: Effect.Effect<Response, Lost>) => {
+        deadlines.lift(deadline)
+        resume(result)
       }
-      const empty = Effect.succeed({ status, headers: flat(headers), text: undefined })
-      answer.once("end", () => whenFree(() => answered(empty))).resume()
+      // Stays for as long as the request does: an error after the status must not end the process.
+      call.on("error", (error) => answered(Effect.fail(lost(error))))
+      call.once("response", (answer) => {
+        const { headers, statusCode: status = 0 } = answer
+        if (headers["content-length"] !== "0") {
+          return answered(Effect.succeed({ status, headers: flat(headers), text: read(answer) }))
+        }
+        const empty = Effect.succeed({ status, headers: flat(headers), text: undefined })
+        answer.once("end", () => whenFree(() => answered(empty))).resume()
+      })
+      call.end(body)
+      return Effect.sync(() => {
+        deadlines.lift(deadline)
+        call.destroy()
+      })
     })
-    call.end(body)
-    return Effect.sync(() => {
-      deadline.interruptUnsafe()
-      call.destroy()
-    })
-  })
+  )
 
 const lost = (error: Error): Lost => new Lost({ unsent: unconnected.has(error), code: codeOf(error) })
 
@@ -145,13 +171,17 @@ export interface Answer extends Omit<Response, "text"> {
 export const bodyTimeout = Duration.seconds(1)
 
 /** One request, one answer within `time`. Fails only if there is no status. */
-export const exchange = Effect.fnUntraced(function* (request: Request, time: Duration.Duration) {
-  const connections = yield* Connections
-  const { headers, status, text } = yield* connections.request(request, Duration.subtract(time, bodyTimeout))
-  const body =
-    text === undefined
-      ? ""
-      : yield* Effect.timeoutOrElse(text, { duration: bodyTimeout, orElse: () => Effect.succeed("") })
-  const answer: Answer = { status, headers, body }
-  return answer
-})
+export const exchange = (request: Request, time: Duration.Duration) =>
+  Connections.use((connections) => exchangeOn(connections, request, time))
+
+/** The same over these connections. */
+export const exchangeOn = (connections: Connections["Service"], request: Request, time: Duration.Duration) =>
+  Effect.flatMap(
+    connections.request(request, Duration.subtract(time, bodyTimeout)),
+    ({ headers, status, text }): Effect.Effect<Answer> =>
+      text === undefined
+        ? Effect.succeed({ status, headers, body: "" })
+        : Effect.timeoutOrElse(text, { duration: bodyTimeout, orElse: () => Effect.succeed("") }).pipe(
+            Effect.map((body) => ({ status, headers, body }))
+          )
+  )

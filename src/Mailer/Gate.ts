@@ -1,6 +1,6 @@
 // The standing of one mailbox. A throttle closes it for as long as Microsoft asked; a block closes it until one mail, the
 // probe, finds it repaired. A send that meets a closed gate fails at once with the reason that closed it.
-import { Clock, Duration, Effect, Exit, Ref } from "effect"
+import { Clock, Duration, Effect, Exit } from "effect"
 import { type Blocked, MailerError, type MailerReason, type Standing, Throttled } from "../Mailer.ts"
 
 /** Between the probes of a blocked mailbox: doubles from the first to the last. */
@@ -79,6 +79,9 @@ const paused = (state: { readonly until: number; readonly reason: Throttled }, n
 type Guard = <A, E, R>(effect: Effect.Effect<A, MailerError | E, R>) => Effect.Effect<A, MailerError | E, R>
 
 export interface Gate {
+  /** Lets a send in, for which `leave` has to be called, or says why not. */
+  readonly enter: (now: number) => Ticket | Throttled | Blocked
+  readonly leave: (ticket: Ticket, outcome: Outcome, now: number) => void
   /** Around what sends: its success opens a blocked gate, its failure may close it. */
   readonly guard: Guard
   /** Around what has to succeed before: its failure may close the gate, its success says nothing of the mailbox. */
@@ -86,36 +89,55 @@ export interface Gate {
   readonly standing: Effect.Effect<Standing>
 }
 
-export const make: Effect.Effect<Gate> = Effect.gen(function* () {
-  const ref = yield* Ref.make<State>(open)
+/** Of a send that was let in. */
+export interface Ticket {
+  readonly _tag: "Ticket"
+  readonly state: State
+}
 
-  const current = Effect.zipWith(Ref.get(ref), Clock.currentTimeMillis, standing)
+// Nearly every send has this one: nothing is made for it.
+const free: Ticket = { _tag: "Ticket", state: open }
 
-  const enter = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Ref.modify(ref, (state) => {
-      const [refusal, next] = admit(state, now)
-      return [{ refusal, ticket: next }, next] as const
-    })
-  )
+export const make: Effect.Effect<Gate> = Effect.sync(() => {
+  let state: State = open
 
-  const leave = (ticket: State, outcome: Outcome) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => Ref.update(ref, (state) => settle(state, ticket, outcome, now)))
+  const enter: Gate["enter"] = (now) => {
+    const [refusal, next] = admit(state, now)
+    state = next
+    return refusal ?? (next === open ? free : { _tag: "Ticket", state: next })
+  }
+
+  const leave: Gate["leave"] = (ticket, outcome, now) => {
+    state = settle(state, ticket.state, outcome, now)
+  }
 
   const through =
     (success: Outcome): Guard =>
     (effect) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(enter, ({ refusal, ticket }) =>
-          refusal === undefined
-            ? Effect.onExit(restore(effect), (exit) => leave(ticket, Exit.isSuccess(exit) ? success : failure(exit)))
-            : Effect.fail(new MailerError({ reason: refusal }))
-        )
+        Clock.clockWith((clock) => {
+          const entry = enter(clock.currentTimeMillisUnsafe())
+          if (entry._tag !== "Ticket") return Effect.fail(new MailerError({ reason: entry }))
+          return Effect.onExit(restore(effect), (exit) =>
+            Effect.sync(() => leave(entry, outcomeOf(exit, success), clock.currentTimeMillisUnsafe()))
+          )
+        })
       )
 
-  return { guard: through({ _tag: "Sent" }), prepare: through({ _tag: "Nothing" }), standing: current }
+  return {
+    ...{ enter, leave },
+    guard: through(sent),
+    prepare: through(nothing),
+    standing: Clock.clockWith((clock) => Effect.succeed(standing(state, clock.currentTimeMillisUnsafe())))
+  }
 })
 
-const failure = (exit: Exit.Exit<unknown, unknown>): Outcome => {
+export const sent: Outcome = { _tag: "Sent" }
+export const nothing: Outcome = { _tag: "Nothing" }
+
+/** What an exit tells of the mailbox, where a success tells `success`. */
+export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, success: Outcome): Outcome => {
+  if (Exit.isSuccess(exit)) return success
   const error = Exit.findErrorOption(exit)
-  return error._tag === "Some" && error.value instanceof MailerError ? error.value.reason : { _tag: "Nothing" }
+  return error._tag === "Some" && error.value instanceof MailerError ? error.value.reason : nothing
 }

@@ -1,6 +1,6 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
-import { Clock, Duration, Effect, Fiber, Redacted, Semaphore } from "effect"
+import { Clock, Duration, Effect, Fiber, Redacted, References, Result, Semaphore } from "effect"
 import { elapsed } from "../Elapsed.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
 import { spanned } from "../Spanned.ts"
@@ -20,6 +20,9 @@ const least = Duration.seconds(3)
 
 /** Besides, so many mails of one database may be begun already and wait for a place, so that none stands idle. */
 export const onDeck = 12
+
+/** While all places are taken, mails are begun ahead as soon as so many may be, not one by one. */
+const few = 8
 
 /** A request that takes longer than this is slow: as many wait then as are in flight, so that none waits for long. */
 export const brisk = Duration.seconds(1)
@@ -47,39 +50,35 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   let slow = false
   /** A mail was accepted lately, so that there are a way and a token, which is replaced long before it expires. */
   let flowsUntil = -Infinity
-  let busy = 0
+  /** Mails that are begun: they have a place, or wait for one. */
+  let begun = 0
   const url = `${mailboxUrl(sender)}/sendMail`
+  const constant = { "return-client-request-id": "true", "content-type": "text/plain" }
 
   const request = Effect.fnUntraced(function* (
-    mail: Mail,
-    message: Buffer,
+    { mail, message }: Composed,
     token: Redacted.Redacted,
     time: Duration.Duration
   ): Effect.fn.Return<Outcome> {
     const headers = {
       authorization: `Bearer ${Redacted.value(token)}`,
       "client-request-id": mail.correlationId,
-      "return-client-request-id": "true",
-      "content-type": "text/plain"
+      ...constant
     }
-    const answer = yield* Connections.exchange({ url, headers, body: message.toString("base64") }, time).pipe(
-      Effect.provideService(Connections.Connections, connections),
-      Effect.catch((lost) => Effect.succeed(unanswered(lost)))
-    )
-    const result = "_tag" in answer ? answer : outcome(answer, yield* Clock.currentTimeMillis)
-    if (!("_tag" in answer)) yield* Effect.annotateCurrentSpan("http.response.status_code", answer.status)
-    if (result._tag !== "Accepted") {
-      yield* Effect.annotateCurrentSpan({ "error.type": result._tag, "error.message": result.detail })
-    }
+    const body = message.toString("base64")
+    const answer = yield* Effect.result(Connections.exchangeOn(connections, { url, headers, body }, time))
+    const result = Result.isSuccess(answer)
+      ? outcome(answer.success, yield* Clock.currentTimeMillis)
+      : unanswered(answer.failure)
+    if (yield* References.TracerEnabled) yield* annotated(answer, result)
     return result
   }, requesting)
 
   /** At most two requests: a second only if the token of the first was refused. Both end before `end`. */
-  const deliver = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
-    const left = Effect.map(elapsed, (now) => Duration.millis(end - now))
-
-    const first = yield* request(mail, message, token, yield* left)
+  const deliver = Effect.fnUntraced(function* (composed: Composed, token: Redacted.Redacted, now: number, end: number) {
+    const first = yield* request(composed, token, Duration.millis(end - now))
     if (first._tag !== "Unauthorized") return first
+    const left = Effect.map(elapsed, (now) => Duration.millis(end - now))
     yield* tokens.invalidate(token)
     const late = tooLate(`${first.detail}, and no time was left to try again.`)
     const fresh = yield* tokens.get.pipe(
@@ -90,21 +89,33 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     )
     const time = yield* left
     if (Duration.isLessThan(time, least)) return late
-    const second = yield* request(mail, message, fresh, time)
+    const second = yield* request(composed, fresh, time)
     if (second._tag === "Unauthorized") yield* tokens.invalidate(fresh)
     return second
   })
 
-  const inPlace = Effect.fnUntraced(function* (mail: Mail, message: Buffer, token: Redacted.Redacted, end: number) {
+  const inPlace = Effect.fnUntraced(function* (composed: Composed, token: Redacted.Redacted, end: number) {
     const start = yield* elapsed
     if (start > end - Duration.toMillis(worthwhile)) {
       return yield* new MailerError({ reason: tooLate("The requests in flight, or the database, took too long.") })
     }
-    const result = yield* deliver(mail, message, token, end)
+    const result = yield* deliver(composed, token, start, end)
     slow = (yield* elapsed) - start > Duration.toMillis(brisk)
     flowsUntil = result._tag === "Accepted" ? start + Duration.toMillis(refreshMargin) : -Infinity
     return yield* accepted(result)
   })
+
+  /** In this caller's region, which must be uninterruptible. */
+  const guarded = <A, E, R>(effect: Effect.Effect<A, MailerError | E, R>, success: Gate.Outcome) =>
+    Clock.clockWith((clock) => {
+      const entry = gate.enter(clock.currentTimeMillisUnsafe())
+      if (entry._tag !== "Ticket") return Effect.fail(new MailerError({ reason: entry }))
+      return Effect.onExit(effect, (exit) => {
+        gate.leave(entry, Gate.outcomeOf(exit, success), clock.currentTimeMillisUnsafe())
+        return Effect.void
+      })
+    })
+  const token = guarded(Effect.interruptible(tokens.get), Gate.nothing)
 
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
@@ -115,35 +126,36 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
         begin: Effect.Effect<void, B, R>,
         asked?: number
       ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
-        const composed = Effect.flatMap(compose, (mail) =>
-          Effect.map(Mime.render(mail), (message) => ({ mail, message }))
-        )
         const share = slow ? onDeck / inFlight : 1
-        yield* Effect.interruptible(deck.take(share))
-        const begun = Effect.gen(function* () {
-          const token = yield* gate.prepare(Effect.interruptible(tokens.get))
-          const from = asked ?? (yield* elapsed)
-          const told = yield* asked === undefined
-            ? beside(begin)
-            : Effect.map(Effect.andThen(begin, elapsed), Effect.succeed)
-          const { mail, message } = yield* Effect.flatMap(Effect.exit(composed), (exit) => Effect.andThen(told, exit))
-          const end = Math.min((yield* told) + Duration.toMillis(sendTimeout), from + Duration.toMillis(markIsGood))
-          yield* places.take(1)
-          return { mail, message, token, end }
+        if (!(yield* deck.takeIfAvailable(share))) yield* Effect.interruptible(deck.take(share))
+        let counted = false
+        let waits = true
+        const leaveDeck = Effect.suspend(() => {
+          waits = false
+          return deck.release(share)
         })
-        const { end, mail, message, token } = yield* Effect.ensuring(begun, deck.release(share))
-        busy++
-        // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
-        return yield* Effect.ensuring(gate.guard(inPlace(mail, message, token, end)), free)
+        const all = Effect.gen(function* () {
+          const bearer = yield* token
+          counted = true
+          begun++
+          const from = asked ?? (yield* elapsed)
+          const { composed, told } = yield* asked === undefined
+            ? beside(begin, render(compose))
+            : already(begin, render(compose))
+          const end = Math.min(told + Duration.toMillis(sendTimeout), from + Duration.toMillis(markIsGood))
+          yield* places.take(1)
+          yield* leaveDeck
+          // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
+          return yield* Effect.ensuring(guarded(inPlace(composed, bearer, end), Gate.sent), places.release(1))
+        })
+        return yield* Effect.onExit(all, () => {
+          if (counted) begun--
+          return waits ? leaveDeck : Effect.void
+        })
       },
       Effect.uninterruptible,
       sending
     )
-
-  const free = Effect.suspend(() => {
-    busy--
-    return places.release(1)
-  })
 
   const find = yield* Search.make(sender, gate, places)
   const mailer = Effect.map(Semaphore.make(onDeck), (deck) =>
@@ -151,7 +163,12 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
       send: sendWith(deck),
       find,
       standing: gate.standing,
-      places: Effect.map(elapsed, (now) => (now < flowsUntil ? inFlight - busy : 0))
+      places: Effect.map(elapsed, (now) => {
+        if (now >= flowsUntil) return undefined
+        const toWait = slow ? inFlight : onDeck
+        const left = inFlight + toWait - begun
+        return left > toWait || left >= few ? left : 0
+      })
     })
   )
   const box: Mailbox = { mailer }
@@ -161,9 +178,40 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
 const sending = spanned("Mailer.send")
 const requesting = spanned("send", "client")
 
-/** Runs it meanwhile; what comes of it is when it ended. */
-const beside = <B, R>(begin: Effect.Effect<void, B, R>) =>
-  Effect.map(Effect.forkChild(Effect.andThen(begin, elapsed), { startImmediately: true }), Fiber.join)
+interface Composed {
+  readonly mail: Mail
+  readonly message: Buffer
+}
+
+const render = <C, R>(compose: Effect.Effect<Mail, C, R>) =>
+  Effect.flatMap(compose, (mail) => Effect.map(Mime.render(mail), (message): Composed => ({ mail, message })))
+
+/** Begins while the mail is put together; `told` is when the news of it came. */
+const beside = Effect.fnUntraced(function* <B, C, R>(
+  begin: Effect.Effect<void, B, R>,
+  render: Effect.Effect<Composed, C, R>
+) {
+  const begun = yield* Effect.forkChild(Effect.andThen(begin, elapsed), { startImmediately: true })
+  const composed = yield* Effect.exit(render)
+  const told = yield* Fiber.join(begun)
+  return { told, composed: yield* composed }
+})
+
+/** The same for what was begun long ago: `begin` takes no time. */
+const already = Effect.fnUntraced(function* <B, C, R>(
+  begin: Effect.Effect<void, B, R>,
+  render: Effect.Effect<Composed, C, R>
+) {
+  yield* begin
+  const told = yield* elapsed
+  return { told, composed: yield* render }
+})
+
+const annotated = (answer: Result.Result<Connections.Answer, Connections.Lost>, result: Outcome) =>
+  Effect.annotateCurrentSpan({
+    ...(Result.isSuccess(answer) && { "http.response.status_code": answer.success.status }),
+    ...(result._tag !== "Accepted" && { "error.type": result._tag, "error.message": result.detail })
+  })
 
 const tooLate = (detail: string) => new Transient({ detail, retryAfter: undefined })
 

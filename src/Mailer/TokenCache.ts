@@ -82,11 +82,12 @@ export const make = Effect.fnUntraced(function* <R>(acquire: Effect.Effect<Acqui
   })
 
   // The step is uninterruptible, so that a started flight is always recorded and none is started beside it.
-  const get = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const { held } = yield* SynchronizedRef.get(state)
-    if (held !== undefined && now < held.refreshAt) return held.token
-    return yield* yield* Effect.uninterruptible(SynchronizedRef.modifyEffect(state, (current) => step(current, now)))
+  const get = Clock.clockWith((clock) => {
+    const now = clock.currentTimeMillisUnsafe()
+    const { held } = SynchronizedRef.getUnsafe(state)
+    return held !== undefined && now < held.refreshAt
+      ? Effect.succeed(held.token)
+      : Effect.flatten(Effect.uninterruptible(SynchronizedRef.modifyEffect(state, (current) => step(current, now))))
   })
 
   const invalidate = (refused: Redacted.Redacted) =>
