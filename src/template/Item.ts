@@ -86,8 +86,11 @@ const notFetched = ({ bytes, value }: Field): number =>
 const absent = { text: missing, bytes: byteLength(missing), total: byteLength(missing), href: undefined } as const
 
 export const item = (label: string, fields: ReadonlyArray<Field>, context: Context, as?: As): Item => {
-  const texts = fields.map((field) => show(field, context, as)).filter((text) => text !== "")
-  const text = texts.join(" ")
+  let text = ""
+  for (const field of fields) {
+    const shown = show(field, context, as)
+    text = text === "" || shown === "" ? text || shown : `${text} ${shown}`
+  }
   if (text === "") return { label, layout: "line", ...absent }
   const bytes = byteLength(text)
   const [only] = fields

@@ -26,11 +26,19 @@ const special = /[&<>"'·–—‘’“”•…€]/
 const specials = new RegExp(special, "g")
 
 export const escape = (text: string): string =>
-  special.test(text) ? narrow(text.replace(specials, (character) => entities[character] ?? "")) : text
+  special.test(text)
+    ? narrow(
+        text.replace(specials, (character) => entities[character] ?? ""),
+        text
+      )
+    : text
 
-/** The same text. V8 keeps two bytes of each character of what it makes of `–`, and of all that such a text is put into. */
-const narrow = (text: string): string =>
-  byteLength(text) === text.length ? Buffer.from(text).toString("latin1") : text
+// What V8 keeps at two bytes a character, and all that is made of it or that it is put into.
+const wide = /[^\0-\xff]/
+
+/** The same text, kept at one byte a character where that will do. */
+const narrow = (text: string, from: string): string =>
+  wide.test(from) && byteLength(text) === text.length ? Buffer.from(text).toString("latin1") : text
 
 const nextParagraph = '</p>\n<p dir="auto" style="margin:12px 0 0">'
 

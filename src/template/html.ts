@@ -4,7 +4,7 @@ import type { Part, Portion } from "./budget.ts"
 import { fit, htmlLimit } from "./budget.ts"
 import { shorten } from "./cut.ts"
 import { code, escape, escapedCost, paragraphs } from "./escape.ts"
-import { type Item, missing } from "./Item.ts"
+import { missing } from "./Item.ts"
 import type { Page } from "./Page.ts"
 import { memoized } from "./label.ts"
 import { cleanLine } from "./sanitize.ts"
@@ -82,12 +82,13 @@ ${escape(text).replaceAll("\n", "<br>\n")}${noteLine(note)}</td>
 
 const drawn = { line, paragraphs: block, code: block, entry }
 
-const htmlPart = (inText: ReadonlyMap<Item, number>): Part => ({
+const htmlPart = (inText: ReadonlyArray<Portion>): Part => ({
   fieldLimit: 8_000,
   cost: escapedCost,
   note: (item, bytes) => {
-    const more = (inText.get(item) ?? 0) > bytes ? "; the text part has more" : ""
-    return `… (cut here: ${showSize(bytes)} of ${showSize(item.total)} shown${more})`
+    const more = inText.some((portion) => portion.item === item && portion.bytes > bytes)
+    const there = more ? "; the text part has more" : ""
+    return `… (cut here: ${showSize(bytes)} of ${showSize(item.total)} shown${there})`
   },
   draw: (portion) => drawn[portion.item.layout](portion)
 })
@@ -157,11 +158,11 @@ const foot = (page: Page, leftOut: number, inText: number): string => {
   return `${beforeFoot}${lines.map(escape).join("<br>\n")}${afterFoot}`
 }
 
-/** `inText` says how many bytes of each item the text part shows. */
-export const renderHtml = (page: Page, inText: ReadonlyMap<Item, number>): string => {
+/** `inText` is what the text part shows. */
+export const renderHtml = (page: Page, inText: ReadonlyArray<Portion>): string => {
   const part = htmlPart(inText)
   const before = head(page)
   const around = before + foot(page, page.items.length, 1)
   const { drawn, leftOut, portions } = fit(page.items, htmlLimit, around, part)
-  return before + drawn + foot(page, leftOut, inText.size - portions.length)
+  return before + drawn + foot(page, leftOut, inText.length - portions.length)
 }

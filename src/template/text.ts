@@ -36,8 +36,8 @@ export const leftOut = (count: number, { itemName }: Page): string =>
 /** By thousands. */
 const grouped = (count: number): string => (count < 1000 ? `${count}` : count.toLocaleString("en"))
 
-/** The part, and how many bytes of each item it shows. */
-export const renderText = (page: Page): { readonly text: string; readonly shown: ReadonlyMap<Item, number> } => {
+/** The part, and what it shows. */
+export const renderText = (page: Page): { readonly text: string; readonly shown: ReadonlyArray<Portion> } => {
   const about = [page.fact, page.person].filter((words) => words !== "").join(" – ")
   const head = `${page.title} (${page.reference})\n${about}\n\n`
   const foot = `\n---\n${page.answer === "" ? "" : `${page.answer}\n`}${page.source}\n`
@@ -46,8 +46,5 @@ export const renderText = (page: Page): { readonly text: string; readonly shown:
   const around = head + foot + rest(page.items.length)
   const { drawn, leftOut: others, portions } = fit(page.items, textLimit, around, part)
   const text = head + drawn + rest(others) + foot
-  return {
-    text: text.replace(/\n{3,}/g, "\n\n"),
-    shown: new Map(portions.map(({ bytes, item }: Portion) => [item, bytes]))
-  }
+  return { text: text.replace(/\n{3,}/g, "\n\n"), shown: portions }
 }
