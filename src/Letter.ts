@@ -40,10 +40,15 @@ const addressed = (
   date: DateTime.Utc,
   rendered: Rendered
 ): Mail => ({
-  ...rendered,
-  ...envelope,
-  date,
   messageId: messageId(notice.id, envelope.from),
   correlationId: notice.id,
+  date,
+  from: envelope.from,
+  to: envelope.to,
+  cc: envelope.cc,
+  replyTo: rendered.replyTo,
+  subject: rendered.subject,
+  text: rendered.text,
+  html: rendered.html,
   maybeDuplicate: notice.maybeSent
 })

@@ -3,7 +3,7 @@
 import type { Field } from "../Row.ts"
 import { byteLength } from "./cut.ts"
 import { arrayList, indented, jsonList } from "./json.ts"
-import { normal } from "./label.ts"
+import { memoized, normal } from "./label.ts"
 import { mailto, tel, validAddress } from "./replyTo.ts"
 import { clean } from "./sanitize.ts"
 import { showSize } from "./size.ts"
@@ -13,6 +13,8 @@ import { date, timestamp, timestamptz } from "./time.ts"
 export interface Item {
   readonly label: string
   readonly text: string
+  /** Bytes that `text` has. */
+  readonly bytes: number
   /** Bytes there were, more than `text` has if only its beginning was fetched. */
   readonly total: number
   /** `entry`: a whole row, one of many. */
@@ -60,29 +62,44 @@ export const show = (field: Field, context: Context, as?: As): string => {
   return clean(as === "yes-no" ? yesNo(value) : as === "list" ? list(value) : display(field, value, context))
 }
 
+/** What a column is named for. */
+const holds = memoized((column) =>
+  /(?:^|_)e_?mail(?:_|$)/.test(normal(column))
+    ? "address"
+    : /(?:^|_)(?:phone|mobile|cell|tel|telephone)(?:_|$)/.test(normal(column))
+      ? "number"
+      : "text"
+)
+
 const link = (field: Field, text: string, context: Context): string | undefined => {
-  const column = normal(field.column)
-  if (field.column === context.replyTo || /(?:^|_)e_?mail(?:_|$)/.test(column)) {
+  if (field.column === context.replyTo || holds(field.column) === "address") {
     const address = validAddress(text)
     return address === undefined ? undefined : mailto(address)
   }
-  return /(?:^|_)(?:phone|mobile|cell|tel|telephone)(?:_|$)/.test(column) ? tel(text) : undefined
+  return holds(field.column) === "number" ? tel(text) : undefined
 }
 
+/** Bytes of its value that were not fetched. */
+const notFetched = ({ bytes, value }: Field): number =>
+  value === undefined || bytes <= value.length ? 0 : Math.max(0, bytes - byteLength(value))
+
+const absent = { text: missing, bytes: byteLength(missing), total: byteLength(missing), href: undefined } as const
+
 export const item = (label: string, fields: ReadonlyArray<Field>, context: Context, as?: As): Item => {
-  const texts = fields.map((field) => show(field, context, as)).filter((text) => text !== "")
-  const text = texts.join(" ")
-  if (text === "") return { label, text: missing, total: byteLength(missing), layout: "line", href: undefined }
-  const notFetched = fields.reduce(
-    (sum, field) => sum + (field.value === undefined ? 0 : Math.max(0, field.bytes - byteLength(field.value))),
-    0
-  )
+  let text = ""
+  for (const field of fields) {
+    const shown = show(field, context, as)
+    text = text === "" || shown === "" ? text || shown : `${text} ${shown}`
+  }
+  if (text === "") return { label, layout: "line", ...absent }
+  const bytes = byteLength(text)
   const [only] = fields
   const long = as === "paragraphs" || text.length > longestLine || text.includes("\n")
   return {
     label,
     text,
-    total: byteLength(text) + notFetched,
+    bytes,
+    total: fields.reduce((sum, field) => sum + notFetched(field), bytes),
     layout: !long ? "line" : only?.kind === "json" ? "code" : "paragraphs",
     href: long || only === undefined || fields.length > 1 ? undefined : link(only, text, context)
   }

@@ -43,6 +43,12 @@ export const travelling = (part: string): number => {
   return byteLength(part) + lines
 }
 
+/** Without counting where it is plain: a code unit takes one byte at least and three at most, a line break two. */
+const fits = (parts: ReadonlyArray<string>, limit: number): boolean => {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  return length * 3 <= limit || (length <= limit && parts.reduce((sum, part) => sum + travelling(part), 0) <= limit)
+}
+
 // Room that every value gets before longer ones share the rest.
 const least = 120
 
@@ -58,25 +64,23 @@ const frame = (part: Part, whole: Portion & { readonly cost: number }): number =
 }
 
 /** All of it, as nearly every mail is. */
-const whole = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted | undefined => {
+const whole = (items: ReadonlyArray<Item>, limit: number, around: string, part: Part): Fitted | undefined => {
   const portions: Array<Portion> = []
-  let all = ""
-  let room = budget
+  let drawn = ""
   for (const item of items) {
-    const bytes = byteLength(item.text)
+    const { bytes, text, total } = item
     if (bytes > part.fieldLimit) return undefined
-    const portion = { item, text: item.text, bytes, note: bytes < item.total ? part.note(item, bytes) : undefined }
-    const drawn = part.draw(portion)
-    room -= travelling(drawn)
-    if (room < 0) return undefined
+    const portion = { item, text, bytes, note: bytes < total ? part.note(item, bytes) : undefined }
+    drawn += part.draw(portion)
+    if (drawn.length > limit) return undefined
     portions.push(portion)
-    all += drawn
   }
-  return { portions, drawn: all, leftOut: 0 }
+  return fits([around, drawn], limit) ? { portions, drawn, leftOut: 0 } : undefined
 }
 
-export const fit = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted =>
-  whole(items, budget, part) ?? cut(items, budget, part)
+/** `around` is the most that stands above and below the items. */
+export const fit = (items: ReadonlyArray<Item>, limit: number, around: string, part: Part): Fitted =>
+  whole(items, limit, around, part) ?? cut(items, limit - travelling(around), part)
 
 const cut = (items: ReadonlyArray<Item>, budget: number, part: Part): Fitted => {
   const wants: Array<Portion & { readonly cost: number }> = []

@@ -35,13 +35,21 @@ export const listed = (
   leftOut: ReadonlyArray<string>
 ): ReadonlyArray<Item> => {
   const used = new Set(leftOut.map((name) => find(row, name)))
-  const known = entries.flatMap((entry) => {
-    const fields = entry.columns.flatMap((name) => find(row, name) ?? []).filter((field) => !used.has(field))
-    for (const field of fields) used.add(field)
-    return fields.length === 0 ? [] : [item(entry.label, fields, context, entry.as)]
-  })
-  const others = row.fields.filter((field) => !used.has(field))
-  return [...known, ...others.map((field) => item(label(field.column), [field], context))]
+  const items: Array<Item> = []
+  for (const entry of entries) {
+    const fields: Array<Field> = []
+    for (const name of entry.columns) {
+      const field = find(row, name)
+      if (field === undefined || used.has(field)) continue
+      used.add(field)
+      fields.push(field)
+    }
+    if (fields.length > 0) items.push(item(entry.label, fields, context, entry.as))
+  }
+  for (const field of row.fields) {
+    if (!used.has(field)) items.push(item(label(field.column), [field], context))
+  }
+  return items
 }
 
 /** `id`, where it only repeats the reference. */

@@ -16,14 +16,15 @@ export const compose = (letter: Letter, row: Row, context: Context): Rendered =>
   const address = row.fields.find((field) => field.column === context.replyTo)
   const sender = replyTo(address?.value, personName(row, context))
   const source = [context.database, row.table].map((name) => shorten(cleanLine(name), 80))
+  const key = reference(row.key, 100)
   const page: Page = {
     title: letter.title,
     items: letter.items,
     itemName: "field",
     fact: shorten(letter.fact, 200),
     person: shorten(letter.person, 200),
-    reference: reference(row.key, 100),
-    source: [...source, reference(row.key, 100)].join(" · "),
+    reference: key,
+    source: [...source, key].join(" · "),
     answer: sender !== undefined ? `Replies go to ${sender.address}.` : address === undefined ? "" : noAddress
   }
   const { text, shown } = renderText(page)

@@ -35,7 +35,8 @@ const entry = (row: Row, letter: Letter | undefined): Item => {
   const about = [letter?.fact ?? "", letter?.person ?? ""].filter((words) => words !== "").join(" – ")
   const label = [reference(row.key, 40), about].filter((words) => words !== "").join(" · ")
   const cut = beginning(label, head, head - escapedCost(ellipsis), escapedCost).text
-  return { label: cut === label ? label : `${cut}…`, text, total: byteLength(text), layout: "entry", href: undefined }
+  const bytes = byteLength(text)
+  return { label: cut === label ? label : `${cut}…`, text, bytes, total: bytes, layout: "entry", href: undefined }
 }
 
 /** As people say it: `5 minutes`, `1 hour`. */

@@ -1,11 +1,12 @@
 // The HTML part: a calm card of 600 px that reads well in Outlook, in Gmail and on a phone, light and dark. Styles are
 // inline because many clients drop the rest; nothing is loaded, nothing runs. Every text is escaped in here.
 import type { Part, Portion } from "./budget.ts"
-import { fit, htmlLimit, travelling } from "./budget.ts"
+import { fit, htmlLimit } from "./budget.ts"
 import { shorten } from "./cut.ts"
 import { code, escape, escapedCost, paragraphs } from "./escape.ts"
-import type { Item } from "./Item.ts"
+import { missing } from "./Item.ts"
 import type { Page } from "./Page.ts"
+import { memoized } from "./label.ts"
 import { cleanLine } from "./sanitize.ts"
 import { showSize } from "./size.ts"
 import { leftOut as notShown } from "./text.ts"
@@ -28,45 +29,66 @@ const dark = `@media (prefers-color-scheme:dark){
 .link{color:#8ab4f8!important}
 }`
 
+const nothing = escape(missing)
+
 const value = ({ item, text }: Portion): string =>
   item.href === undefined
-    ? escape(text)
+    ? text === missing
+      ? nothing
+      : escape(text)
     : `<a class="link" href="${escape(item.href)}" style="color:#0b57d0">${escape(text)}</a>`
 
 const noteLine = (note: string | undefined): string =>
   note === undefined ? "" : `<div class="dim" style="${dim}">${escape(note)}</div>`
 
-const line = (portion: Portion): string => `<tr>
-<th class="dim rule" scope="row" align="left" valign="top" width="112" style="${rule};padding:9px 12px 9px 0;font-weight:normal;${dim}">${escape(portion.item.label)}</th>
-<td class="ink rule" dir="auto" valign="top" style="${rule};padding:9px 0;${ink}">${value(portion)}${noteLine(portion.note)}</td>
+const lineBefore = memoized(
+  (label) => `<tr>
+<th class="dim rule" scope="row" align="left" valign="top" width="112" style="${rule};padding:9px 12px 9px 0;font-weight:normal;${dim}">${escape(label)}</th>
+<td class="ink rule" dir="auto" valign="top" style="${rule};padding:9px 0;${ink}">`
+)
+
+const line = (
+  portion: Portion
+): string => `${lineBefore(portion.item.label)}${value(portion)}${noteLine(portion.note)}</td>
 </tr>
 `
 
-const block = (portion: Portion): string => `<tr>
+const blockBefore = memoized(
+  (label) => `<tr>
 <td class="rule" colspan="2" style="${rule};padding:9px 0 14px">
-<div class="dim" style="${dim};padding-bottom:6px">${escape(portion.item.label)}</div>
+<div class="dim" style="${dim};padding-bottom:6px">${escape(label)}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>
-<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;border-radius:6px;padding:14px 16px;${ink}${portion.item.layout === "code" ? `;${mono}` : ""}">${portion.item.layout === "code" ? code(portion.text) : paragraphs(portion.text)}${noteLine(portion.note)}</td>
+<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;border-radius:6px;padding:14px 16px;${ink}`
+)
+
+const block = ({
+  item,
+  note,
+  text
+}: Portion): string => `${blockBefore(item.label)}${item.layout === "code" ? `;${mono}">${code(text)}` : `">${paragraphs(text)}`}${noteLine(note)}</td>
 </tr></table>
 </td>
 </tr>
 `
 
+const entryBefore = `<tr>
+<td class="ink rule" colspan="2" dir="auto" style="${rule};padding:9px 0;${ink}"><b>`
+
 /** Small, for many of them in one mail. */
-const entry = ({ item, note, text }: Portion): string => `<tr>
-<td class="ink rule" colspan="2" dir="auto" style="${rule};padding:9px 0;${ink}"><b>${escape(item.label)}</b><br>
+const entry = ({ item, note, text }: Portion): string => `${entryBefore}${escape(item.label)}</b><br>
 ${escape(text).replaceAll("\n", "<br>\n")}${noteLine(note)}</td>
 </tr>
 `
 
 const drawn = { line, paragraphs: block, code: block, entry }
 
-const htmlPart = (inText: ReadonlyMap<Item, number>): Part => ({
+const htmlPart = (inText: ReadonlyArray<Portion>): Part => ({
   fieldLimit: 8_000,
   cost: escapedCost,
   note: (item, bytes) => {
-    const more = (inText.get(item) ?? 0) > bytes ? "; the text part has more" : ""
-    return `… (cut here: ${showSize(bytes)} of ${showSize(item.total)} shown${more})`
+    const more = inText.some((portion) => portion.item === item && portion.bytes > bytes)
+    const there = more ? "; the text part has more" : ""
+    return `… (cut here: ${showSize(bytes)} of ${showSize(item.total)} shown${there})`
   },
   draw: (portion) => drawn[portion.item.layout](portion)
 })
@@ -77,7 +99,7 @@ const preheader = ({ fact, items, person }: Page): string => {
   return shorten([fact, person, beginning].filter((words) => words !== "").join(" – "), 140)
 }
 
-const head = (page: Page): string => `<!DOCTYPE html>
+const beforeTitle = `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta http-equiv="Content-Type" content="text/html; charset=utf-8">
@@ -85,41 +107,62 @@ const head = (page: Page): string => `<!DOCTYPE html>
 <meta name="format-detection" content="telephone=no,date=no,address=no,email=no">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escape(page.title)} ${escape(page.reference)}</title>
+<title>`
+
+const beforePreheader = `</title>
 <style>:root{color-scheme:light dark;supported-color-schemes:light dark}
 ${dark}</style>
 </head>
 <body class="page" bgcolor="#eef0f3" style="margin:0;padding:0;background-color:#eef0f3">
-<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">${escape(preheader(page))}</div>
+<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">`
+
+const beforeTop = `</div>
 <table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#eef0f3" style="background-color:#eef0f3"><tr><td align="center" style="padding:24px 12px">
 <table class="card" role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;border:1px solid #e3e6ea;border-radius:8px;${wrap}">
 <tr><td style="padding:28px 28px 20px">
-<div class="dim" style="${dim}">${escape(page.title)} · ${escape(page.reference)}</div>
-<h1 class="ink" dir="auto" style="margin:4px 0 0;color:#1a1d21;font-size:23px;line-height:30px;font-weight:600;${font}">${escape(page.fact || page.person || page.title)}</h1>
-${page.fact === "" || page.person === "" ? "" : `<div class="ink" dir="auto" style="${ink};padding-top:4px">${escape(page.person)}</div>`}
+<div class="dim" style="${dim}">`
+
+const beforeHeading = `</div>
+<h1 class="ink" dir="auto" style="margin:4px 0 0;color:#1a1d21;font-size:23px;line-height:30px;font-weight:600;${font}">`
+
+const beforePerson = `<div class="ink" dir="auto" style="${ink};padding-top:4px">`
+
+const beforeItems = `
 </td></tr>
 <tr><td style="padding:0 28px 12px">
 <table width="100%" cellpadding="0" cellspacing="0" border="0">
 `
 
-const foot = (page: Page, leftOut: number, inText: number): string => {
-  const rest = leftOut === 0 ? "" : notShown(leftOut, page) + (inText > 0 ? " The text part has more." : "")
-  const lines = [rest, page.answer, page.source].filter((words) => words !== "")
-  return `</table>
+const head = (page: Page): string => {
+  const title = escape(page.title)
+  const reference = escape(page.reference)
+  const person = page.fact === "" || page.person === "" ? "" : `${beforePerson}${escape(page.person)}</div>`
+  const top = `${beforeTop}${title} &middot; ${reference}${beforeHeading}${escape(page.fact || page.person || page.title)}</h1>\n`
+  return `${beforeTitle}${title} ${reference}${beforePreheader}${escape(preheader(page))}${top}${person}${beforeItems}`
+}
+
+const beforeFoot = `</table>
 </td></tr>
-<tr><td class="dim rule" style="${rule};padding:16px 28px 20px;${dim}">${lines.map(escape).join("<br>\n")}</td></tr>
+<tr><td class="dim rule" style="${rule};padding:16px 28px 20px;${dim}">`
+
+const afterFoot = `</td></tr>
 </table>
 </td></tr></table>
 </body>
 </html>
 `
+
+const foot = (page: Page, leftOut: number, inText: number): string => {
+  const rest = leftOut === 0 ? "" : notShown(leftOut, page) + (inText > 0 ? " The text part has more." : "")
+  const lines = [rest, page.answer, page.source].filter((words) => words !== "")
+  return `${beforeFoot}${lines.map(escape).join("<br>\n")}${afterFoot}`
 }
 
-/** `inText` says how many bytes of each item the text part shows. */
-export const renderHtml = (page: Page, inText: ReadonlyMap<Item, number>): string => {
+/** `inText` is what the text part shows. */
+export const renderHtml = (page: Page, inText: ReadonlyArray<Portion>): string => {
   const part = htmlPart(inText)
   const before = head(page)
-  const around = travelling(before + foot(page, page.items.length, 1))
-  const { drawn, leftOut, portions } = fit(page.items, htmlLimit - around, part)
-  return before + drawn + foot(page, leftOut, inText.size - portions.length)
+  const around = before + foot(page, page.items.length, 1)
+  const { drawn, leftOut, portions } = fit(page.items, htmlLimit, around, part)
+  return before + drawn + foot(page, leftOut, inText.length - portions.length)
 }

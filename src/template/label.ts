@@ -28,12 +28,14 @@ const words = (column: string): ReadonlyArray<string> =>
     .map((word) => word.toLowerCase())
 
 /** As many entries as there are columns in the watched tables, and the same ones for every row. */
-const memoized = (of: (column: string) => string): ((column: string) => string) => {
-  const known = new Map<string, string>()
+export const memoized = <A extends string>(of: (column: string) => A): ((column: string) => A) => {
+  const known = new Map<string, A>()
   return (column) => {
-    const found = known.get(column) ?? of(column)
-    known.set(column, found)
-    return found
+    const found = known.get(column)
+    if (found !== undefined) return found
+    const made = of(column)
+    known.set(column, made)
+    return made
   }
 }
 

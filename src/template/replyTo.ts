@@ -13,7 +13,7 @@ const addressPattern = new RegExp(
 /** The one address that `text` is, plain spaces around it aside. */
 export const validAddress = (text: string | undefined): string | undefined => {
   if (text === undefined || text.length > 512) return undefined
-  const address = text.replace(/^ +/, "").replace(/(?<! ) +$/, "")
+  const address = text.includes(" ") ? text.replace(/^ +/, "").replace(/(?<! ) +$/, "") : text
   return address.length <= 254 && addressPattern.test(address) ? address : undefined
 }
 

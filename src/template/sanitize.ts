@@ -32,5 +32,9 @@ export const clean = (text: string): string =>
         .replace(/^[\t ]*\n+/, "")
         .trimEnd()
 
+// Most lines: single spaces between words.
+const plainLine = /^(?:[!-~]+(?: [!-~]+)*)?$/
+
 /** The same on one line. */
-export const cleanLine = (text: string): string => clean(text).replace(/\s+/g, " ").trim()
+export const cleanLine = (text: string): string =>
+  plainLine.test(text) ? text : clean(text).replace(/\s+/g, " ").trim()

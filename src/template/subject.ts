@@ -13,6 +13,8 @@ export const subject = (title: string, words: ReadonlyArray<string>, key: string
   const end = ` (${reference(key, 14)})`
   const given = words.map((word) => cleanLine(shorten(word, 500))).filter((word) => word !== "")
   if (given.length === 0) return title + end
+  const whole = `${title}: ${given.join(between)}${end}`
+  if (whole.length <= longest) return whole
   const room = longest - title.length - 2 - end.length - between.length * (given.length - 1)
   const each = share(
     given.map((word) => word.length),

@@ -2,6 +2,7 @@
 // (`infinity`, years BC or beyond 9999) is shown as it is, and a zone that nobody knows as UTC.
 import { DateTime, Option } from "effect"
 import { shorten } from "./cut.ts"
+import { memoized } from "./label.ts"
 import { cleanLine } from "./sanitize.ts"
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -10,10 +11,10 @@ const datePattern = /^(\d{4})-(\d\d)-(\d\d)$/
 const localPattern = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d(?:\.\d{1,6})?)?$/
 const instantPattern = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?(?:\.\d{1,6})?([+-]\d\d)(?::?(\d\d))?$/
 
-const named = (zone: string): string => {
+const named = memoized((zone) => {
   const name = shorten(cleanLine(zone), 40)
   return name === "" ? "" : ` (${name})`
-}
+})
 
 export const date = (value: string): string => {
   const [, year, month, day] = datePattern.exec(value) ?? []

@@ -2,31 +2,36 @@
 import { DateTime, Effect } from "effect"
 import MailComposer from "nodemailer/lib/mail-composer"
 import type { Mail } from "../../src/Mailer.ts"
-import * as Mime from "../../src/Mailer/Mime.ts"
+
+/** The composer's own rule would be lines of 76 characters, and would let tabs and DEL be. */
+export const encodingOf = (part: string): "7bit" | "base64" =>
+  /^(?:[\x20-\x7e]{0,998}(?:\n|$))*$/.test(part) && !/From |_NmP-/.test(part) ? "7bit" : "base64"
+
+const content = (type: string, text: string) => ({
+  contentType: `${type}; charset=utf-8`,
+  content: text.replace(/\r?\n/g, "\r\n")
+})
 
 /** The same mail by the library's own composer, with its streams. */
-export const composed = (it: Mail) => {
-  const rendered = Mime.render(it)
-  const base = /boundary="--_NmP-(\w+)-Part_1"/
-  return Effect.flatMap(rendered, (message) =>
-    Effect.promise(() =>
-      new MailComposer({
-        headers: { "X-Auto-Response-Suppress": "OOF, AutoReply" },
-        from: { name: "", address: it.from },
-        to: it.to.map((address) => ({ name: "", address })),
-        cc: it.cc.map((address) => ({ name: "", address })),
-        replyTo: it.replyTo === undefined ? undefined : { name: it.replyTo.name ?? "", address: it.replyTo.address },
-        subject: it.subject,
-        messageId: it.messageId,
-        date: DateTime.toDateUtc(it.date),
-        text: it.text.replaceAll("\n", "\r\n"),
-        html: it.html.replaceAll("\n", "\r\n"),
-        baseBoundary: base.exec(message.toString())?.[1],
-        textEncoding: "base64",
-        newline: "windows"
-      })
-        .compile()
-        .build()
-    )
-  )
-}
+export const composed = (it: Mail) =>
+  Effect.promise(() => {
+    const node = new MailComposer({
+      headers: { "X-Auto-Response-Suppress": "OOF, AutoReply" },
+      from: { name: "", address: it.from },
+      to: it.to.map((address) => ({ name: "", address })),
+      cc: it.cc.map((address) => ({ name: "", address })),
+      replyTo: it.replyTo === undefined ? undefined : { name: it.replyTo.name ?? "", address: it.replyTo.address },
+      subject: it.subject,
+      messageId: it.messageId,
+      date: DateTime.toDateUtc(it.date),
+      // Not as `text` and `html`, of which it leaves out what is empty.
+      alternatives: [content("text/plain", it.text), content("text/html", it.html)],
+      baseBoundary: it.correlationId.replaceAll("-", ""),
+      textEncoding: "base64",
+      newline: "windows"
+    }).compile()
+    const [text, html] = node.childNodes
+    if (text !== undefined) text.getTransferEncoding = () => encodingOf(it.text)
+    if (html !== undefined) html.getTransferEncoding = () => encodingOf(it.html)
+    return node.build()
+  })

@@ -11,7 +11,7 @@ describe("render", () => {
     expect(mail.text.match(/0123456789/g)).toHaveLength(6400)
     expect(mail.text).toContain("… (cut here: 64 kB of 70 kB shown)")
     expect(mail.html.split('class="pane')[1]?.match(/0123456789/g)).toHaveLength(800)
-    expect(mail.html).toContain("… (cut here: 8 kB of 70 kB shown; the text part has more)")
+    expect(mail.html).toContain("&hellip; (cut here: 8 kB of 70 kB shown; the text part has more)")
   })
 
   it("says how much there was of a value of which only the beginning was fetched", () => {
