@@ -35,7 +35,7 @@ export const deliverAll = Effect.fnUntraced(function* (
   claimed: Claimed,
   tables: Tables,
   self: Self,
-  done: (notice: Notice, settled: boolean) => void,
+  done: (settled: boolean) => void,
   claim?: Trace.Times
 ) {
   const outbox = yield* Outbox
@@ -51,14 +51,14 @@ export const deliverAll = Effect.fnUntraced(function* (
   const work = Effect.gen(function* () {
     // Beside the first begun marks.
     const rows = yield* fetching(
-      notices.filter((notice) => notice.begun?.row === undefined && notice.digest !== true),
+      notices.filter((notice) => notice.row === undefined && notice.digest !== true),
       tables
     )
     const deliverOne = (notice: Notice) =>
       forTable(tables, notice, (watched) =>
         (notice.digest === true ? digest(notice, watched, self) : deliver(notice, rows(notice), watched, self)).pipe(
           Trace.attempt(notice, claim, () => about(notice, watched)),
-          Effect.map((settled) => done(notice, settled))
+          Effect.map(done)
         )
       )
     const [only] = notices
@@ -98,7 +98,7 @@ const fetching = Effect.fnUntraced(function* (unread: ReadonlyArray<Notice>, tab
       ? undefined
       : yield* Effect.forkChild(Trace.timed(fetchAll(unread, tables)), { startImmediately: true })
   return (notice: Notice): Row | Effect.Effect<Row | undefined, Outage> => {
-    if (notice.begun?.row !== undefined) return notice.begun.row
+    if (notice.row !== undefined) return notice.row
     if (fetched === undefined) return Effect.undefined
     return Effect.flatMap(Fiber.join(fetched), ([all, times]) =>
       Effect.as(Trace.shared("fetch", times), all.get(notice))

@@ -24,7 +24,7 @@ const rest = 60_000
 
 /**
  * Claims what is due in these tables, an equal share a table; `only` is one more SQL condition for it. With `within`, and
- * as far as there are places, what is claimed is also begun, and has its row: one round trip where there would be three.
+ * what is claimed has its row, and as far as there are places it is also begun: one round trip where there would be three.
  */
 export const claim = (run: Run, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {
   const plain = asking(run, tables, only)
@@ -71,16 +71,17 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
     const now = clock.currentTimeMillisUnsafe()
     const asked = elapsedOf(clock)
     const token = randomUUID() as ClaimToken
-    const rows = (yield* run(text, [tables, share, lease, begins, lease + grace, token])) as ReadonlyArray<ClaimRow>
-    return answer(rows, { token, now, asked, within })
+    const rows = yield* run(text, [tables, share, lease, begins, lease + grace, token])
+    const answer: Answer = { rows: rows as ReadonlyArray<ClaimRow>, token, now, asked }
+    return answer
   })
   return Effect.fnUntraced(function* (limit: number, begins: number) {
     const first = yield* ask(usual, limit, begins)
-    if (!first.more) return first
-    const left = Math.max(1, limit - first.notices.length)
-    const begun = first.notices.filter(({ begun }) => begun !== undefined).length
-    const second = yield* ask(thorough(), left, Math.max(0, begins - begun))
-    return { ...second, notices: [...first.notices, ...second.notices] }
+    if (!first.rows.some(({ more }) => more === true)) return claimedOf([first], within)
+    const claimed = first.rows.filter(({ turn }) => turn !== null)
+    const begun = claimed.filter(({ begun }) => begun)
+    const second = yield* ask(thorough(), Math.max(1, limit - claimed.length), Math.max(0, begins - begun.length))
+    return claimedOf([first, second], within)
   })
 }
 
@@ -119,7 +120,7 @@ interface ClaimRow {
   readonly age: number
   /** Attempts, whether it may have been sent, looks, crashes, whether it was put back, milliseconds waited. */
   readonly history: readonly [number, number, number, number, number, number] | null
-  /** Null where it is not begun, or its row was not to be had on the way. */
+  /** Null where its row was not to be had on the way. */
   readonly values: Parameters<Within["row"]>[2] | null
   readonly sizes: Parameters<Within["row"]>[3] | null
   readonly untilDue: number | null
@@ -127,43 +128,41 @@ interface ClaimRow {
   readonly more: boolean | null
 }
 
-/** What all notices of a claim have in common. */
-interface Asked {
+/** Of one statement. */
+interface Answer {
+  readonly rows: ReadonlyArray<ClaimRow>
   readonly token: ClaimToken
+  /** Before it was asked: by the wall, and see `elapsed`. */
   readonly now: number
   readonly asked: number
-  readonly within: Within | undefined
-}
-
-interface Answer extends Claimed {
-  /** There is something that only a thorough claim may claim. */
-  readonly more: boolean
 }
 
 /** As its turn comes: the first of each table, then the second of each. */
-const inTurn = (a: ClaimRow, b: ClaimRow): number => (a.turn ?? 0) - (b.turn ?? 0) || a.number - b.number
+const inTurn = ([a]: readonly [ClaimRow, Answer], [b]: readonly [ClaimRow, Answer]): number =>
+  (a.turn ?? 0) - (b.turn ?? 0) || a.number - b.number
 
-const answer = (rows: ReadonlyArray<ClaimRow>, asked: Asked): Answer => {
+/** What these statements have claimed; the last one knows what else there is. */
+const claimedOf = (answers: ReadonlyArray<Answer>, within: Within | undefined): Claimed => {
   const notices: Array<Notice> = []
   const superseded: Array<Claimed["superseded"][number]> = []
   let untilDue: Duration.Duration | undefined
   let pausedSince: string | undefined
-  let more = false
-  for (const row of rows.length > 2 ? rows.toSorted(inTurn) : rows) {
+  const rows = answers.flatMap((answer) => answer.rows.map((row) => [row, answer] as const))
+  for (const [row, answer] of rows.toSorted(inTurn)) {
     const { id } = row
     if (id === null) {
+      if (answer !== answers.at(-1)) continue
       untilDue = row.untilDue === null ? undefined : Duration.millis(Math.max(0, row.untilDue))
       pausedSince = row.pausedSince ?? undefined
-      more = row.more === true
     } else if (row.turn === null) superseded.push({ id, table: row.number, key: row.key ?? "" })
-    else notices.push(toNotice(row, id, asked))
+    else notices.push(toNotice(row, id, answer, within))
   }
-  return { notices, superseded, untilDue, pausedSince, more }
+  return { notices, superseded, untilDue, pausedSince }
 }
 
 const untouched = [0, 0, 0, 0, 0, 0] as const
 
-const toNotice = (row: ClaimRow, id: NoticeId, { asked, now, token, within }: Asked): Notice => {
+const toNotice = (row: ClaimRow, id: NoticeId, { asked, now, token }: Answer, within: Within | undefined): Notice => {
   const { begun, key, number, sizes, values } = row
   const [attempts, maybeSent, looks, crashes, putBack, waited] = row.history ?? untouched
   const read = values === null || sizes === null || key === null ? undefined : within?.row(number, key, values, sizes)
@@ -171,6 +170,7 @@ const toNotice = (row: ClaimRow, id: NoticeId, { asked, now, token, within }: As
     ...{ id, claim: token, table: number, key: key ?? "", attempts, looks, crashes, createdAt: now - row.age },
     ...{ maybeSent: maybeSent !== 0, putBack: putBack !== 0, waited: Duration.millis(waited) },
     ...(key === null ? { digest: true } : {}),
-    ...(begun ? { begun: { asked, row: read } } : {})
+    ...(begun ? { begun: { asked } } : {}),
+    ...(read === undefined ? {} : { row: read })
   }
 }

@@ -1,6 +1,6 @@
 // The statement that claims, one autocommit round trip: what is due in each table, under a lease and a token; and when
-// something else comes due, so that nobody has to ask for it. For what can be sent right away it does all: marks it as
-// begun, and reads its row. It has two depths. Nearly every claim is `usual`: it leaves alone what two rows have had the key
+// something else comes due, so that nobody has to ask for it. It also reads the rows, and marks as begun what can be sent
+// right away. It has two depths. Nearly every claim is `usual`: it leaves alone what two rows have had the key
 // of, and says so; only then a `thorough` one follows, which the server takes twice as long for.
 import { pausedSince } from "./Pause.ts"
 
@@ -77,8 +77,8 @@ const thorough: Depth = {
   select id, table_number, key, null, false, 0, null, null, null, null, null, null from superseded`
 }
 
-/** What comes with a notice that is begun: `values` and `sizes` of its row, where `r` is asked of notice `c`. */
-const withRow = (row: string): string => `left join lateral (${row}) r on c.begun_at is not null`
+/** What comes with a notice: `values` and `sizes` of its row. */
+const withRow = (row: string): string => `left join lateral (${row}) r on true`
 
 /** What was done for a notice before; null for one that was never touched, as nearly all are. */
 const history = `case when c.attempts > 0 or c.maybe_sent or c.looks > 0 or c.crashes > 0 or c.put_back or c.waited > interval '0'

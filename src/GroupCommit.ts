@@ -1,6 +1,11 @@
 // Group commit: while one statement is under way, what is asked meanwhile gathers, and goes out together with the next.
-// A lone request waits for nobody; under load a round trip and a write to the server's disk serve many.
-import { Effect, Exit } from "effect"
+// A lone request waits for nobody; under load a round trip and a write to the server's disk serve many. A statement that
+// somebody's lock holds up holds up no other for long: a second one goes out beside it.
+import { Duration, Effect, Exit } from "effect"
+
+/** What has waited for so long waits for a lock, and not for its turn: many times what a statement takes. */
+const patience = Duration.millis(20)
+const atOnce = 2
 
 export interface Entry<A, E> {
   readonly asked: A
@@ -9,8 +14,8 @@ export interface Entry<A, E> {
 }
 
 /**
- * What to ask with. `run` answers every entry, or fails all that it has left; at most one runs at a time, and nothing
- * interrupts it. Who is interrupted before it has begun is not among its entries.
+ * What to ask with. `run` answers every entry, or fails all that it has left; at most two run at a time, and nothing
+ * interrupts them. Who is interrupted before it has begun is not among its entries.
  */
 export const make = <A, E>(
   run: (entries: ReadonlyArray<Entry<A, E>>) => Effect.Effect<void, E>
@@ -18,7 +23,8 @@ export const make = <A, E>(
   Effect.map(Effect.context(), (context) => {
     const fork = Effect.runForkWith(context)
     const waiting = new Set<Entry<A, E>>()
-    let underWay = false
+    let underWay = 0
+    let watched = false
 
     const work = Effect.gen(function* () {
       // A breath, so that whoever was woken by the same batch of answers comes along.
@@ -28,16 +34,25 @@ export const make = <A, E>(
         const exit = yield* Effect.exit(run(entries))
         for (const { answer } of entries) answer(Exit.isFailure(exit) ? exit : unanswered)
       }
-      underWay = false
+      underWay--
+    })
+    const start = () => {
+      underWay++
+      fork(work)
+    }
+    const watch = Effect.sync(() => {
+      watched = false
+      if (waiting.size > 0 && underWay < atOnce) start()
     })
 
     return (asked) =>
       Effect.callback((resume) => {
         const entry: Entry<A, E> = { asked, answer: resume }
         waiting.add(entry)
-        if (!underWay) {
-          underWay = true
-          fork(work)
+        if (underWay === 0) start()
+        else if (!watched) {
+          watched = true
+          fork(Effect.delay(watch, patience))
         }
         return Effect.sync(() => void waiting.delete(entry))
       })

@@ -104,10 +104,9 @@ export class Mailer extends Context.Service<
     ) => Effect.Effect<Accepted, MailerError | C | B, R>
     /**
      * How many more mails may be begun, because there is a place for their request, or one to wait for it. A guess: others may
-     * take them. None while all requests' places are taken and few are left to wait, so that nobody claims one by one.
-     * Undefined where it is not known whether any mail could be sent at all.
+     * take them. None where it is not known whether any mail could be sent at all.
      */
-    readonly places: Effect.Effect<number | undefined>
+    readonly places: Effect.Effect<number>
     /**
      * Whether the sender's mailbox has a mail with this Message-ID. No failure of it tells anything of sending; `Blocked`
      * means that somebody has to allow the search. Interruptible.

@@ -13,7 +13,7 @@ import * as Housekeeping from "./Housekeeping.ts"
 import * as Identity from "./Identity.ts"
 import * as Lookout from "./Lookout.ts"
 import { Mailer } from "./Mailer.ts"
-import type { Claimed, Notice } from "./Notice.ts"
+import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import { orOutage } from "./SqlOutage.ts"
 import * as Standing from "./Standing.ts"
@@ -115,8 +115,6 @@ const claiming = Effect.fnUntraced(function* <R>(
   yield* FiberSet.run(batches, Effect.forever(Effect.map(notifications.next, bell.ring)))
   let size = batch.least
   let inHand = 0
-  /** Of those, which their claims have not begun. */
-  let unbegun = 0
   let before = "Open"
   let polled = yield* Clock.currentTimeMillis
   // One at a time.
@@ -127,22 +125,20 @@ const claiming = Effect.fnUntraced(function* <R>(
 
   const deliver = Effect.fnUntraced(function* (claimed: Claimed, claim: Trace.Times) {
     const started = yield* Clock.currentTimeMillis
-    const left = new Set(claimed.notices)
-    inHand += left.size
-    unbegun += claimed.notices.filter(({ begun }) => begun === undefined).length
-    const give = (notice: Notice) => {
-      if (!left.delete(notice)) return
-      inHand--
-      if (notice.begun === undefined) unbegun--
-      room.openUnsafe()
+    let left = claimed.notices.length
+    inHand += left
+    const give = (count: number) => {
+      left -= count
+      inHand -= count
+      if (inHand <= size / 2) room.openUnsafe()
     }
-    const done = (notice: Notice, settled: boolean) => {
-      give(notice)
+    const done = (settled: boolean) => {
+      give(1)
       if (!settled) bell.ring()
     }
     yield* Effect.ensuring(
       deliverAll(claimed, tables, self, done, claim),
-      Effect.sync(() => left.forEach(give))
+      Effect.sync(() => give(left))
     )
     size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
   })
@@ -171,17 +167,10 @@ const claiming = Effect.fnUntraced(function* <R>(
       continue
     }
     bell.still()
-    const places = yield* mailer.places
-    const begins = Math.max(0, (places ?? 0) - unbegun)
-    if (places !== undefined && begins === 0 && inHand > 0) {
-      room.closeUnsafe()
-      yield* room.await
-      continue
-    }
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
     const claimed = yield* standing._tag === "Probe"
       ? take(1, 0, "known")
-      : take(begins === 0 ? size - inHand : Math.min(size - inHand, begins), begins, "now")
+      : take(size - inHand, inHand === 0 ? yield* mailer.places : 0, "now")
     yield* self.paused(claimed.pausedSince)
     const now = yield* Clock.currentTimeMillis
     if (now - polled >= Duration.toMillis(pollEvery)) {

@@ -35,13 +35,13 @@ export interface Notice {
   readonly digest?: boolean
   /** Its claim has marked it as begun. */
   readonly begun?: Begun
+  /** Its claim has read it. */
+  readonly row?: Row
 }
 
 export interface Begun {
   /** When that was asked for, see `elapsed`: the mark is no older. */
   readonly asked: number
-  /** Absent where it has to be asked for. */
-  readonly row: Row | undefined
 }
 
 /** A notice that a digest tells of. */

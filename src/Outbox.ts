@@ -87,33 +87,30 @@ const make = Effect.fnUntraced(function* (
 
   // Of those that their claims have begun: for the others nobody has written a request.
   const asked = new WeakSet<Notice>()
-  const beginning = yield* GroupCommit.make<Notice, NotBegun | Outage>((entries) =>
+  // What is to be begun and what is to be settled go together: one round trip, and one write to the server's disk.
+  const writing = yield* GroupCommit.make<Write, NotBegun | Outage>((entries) =>
     Effect.gen(function* () {
-      const notices = entries.map(({ asked }) => asked)
-      const ids = notices.map(({ id }) => id)
-      const claims = notices.map(({ claim }) => claim)
-      const rows = yield* orOutage(run(beginAll, [ids, claims, lease + grace]))
-      const begun = new Set((rows as ReadonlyArray<Pick<Notice, "id">>).map(({ id }) => id))
-      for (const { answer, asked } of entries) answer(begun.has(asked.id) ? Exit.void : Exit.fail(new NotBegun()))
+      const begins = entries.filter(({ asked }) => asked.settlement === undefined)
+      const settles = entries.filter(({ asked }) => asked.settlement !== undefined)
+      const rows = yield* orOutage(
+        begins.length === 0
+          ? run(settleAll, settled(settles))
+          : settles.length === 0
+            ? run(beginAll, begun(begins))
+            : run(both, [...begun(begins), ...settled(settles)])
+      )
+      for (const { answer } of settles) answer(Exit.void)
+      const ids = new Set((rows as ReadonlyArray<Pick<Notice, "id">>).map(({ id }) => id))
+      for (const { answer, asked } of begins) answer(ids.has(asked.notice.id) ? Exit.void : Exit.fail(new NotBegun()))
     })
   )
 
   const begin = (notice: Notice) =>
-    notice.begun === undefined ? beginning(notice) : Effect.sync(() => void asked.add(notice))
+    notice.begun === undefined ? writing({ notice }) : Effect.sync(() => void asked.add(notice))
 
-  const settling = yield* GroupCommit.make<Settle, Outage>((entries) =>
-    Effect.gen(function* () {
-      const all = entries.map(({ asked }) => asked)
-      const ids = all.map(({ notice }) => notice.id)
-      const claims = all.map(({ notice }) => notice.claim)
-      const outcomes = all.map(({ settlement }) => settlement.outcome)
-      const details = all.map(({ settlement }) => (settlement.outcome === "parked" ? settlement.detail : ""))
-      const doubts = all.map(({ settlement }) => settlement.outcome === "parked" && settlement.maybeSent === true)
-      yield* orOutage(run(settleAll, [ids, claims, outcomes, details, doubts]))
-      for (const { answer } of entries) answer(Exit.void)
-    })
-  )
-  const settle = (notice: Notice, settlement: Settlement) => settling({ notice, settlement })
+  const settle = (notice: Notice, settlement: Settlement) =>
+    // No settlement is refused.
+    Effect.catchTag(writing({ notice, settlement }), "NotBegun", Effect.die)
 
   const postpone = Effect.fn("Outbox.postpone")(function* (notice: Notice, postponement: Postponement) {
     if (postponement.split === true) return yield* Digest.split(sql, notice)
@@ -143,6 +140,33 @@ const make = Effect.fnUntraced(function* (
   }
 })
 
+interface Write {
+  readonly notice: Notice
+  /** Absent where it is to be begun. */
+  readonly settlement?: Settlement
+}
+
+type Writes = ReadonlyArray<{ readonly asked: Write }>
+
+/** Parameters of `beginAll`. */
+const begun = (entries: Writes) => [
+  entries.map(({ asked }) => asked.notice.id),
+  entries.map(({ asked }) => asked.notice.claim),
+  lease + grace
+]
+
+/** Parameters of `settleAll`. */
+const settled = (entries: Writes) => {
+  const parked = entries.map(({ asked: { settlement } }) => (settlement?.outcome === "parked" ? settlement : undefined))
+  return [
+    entries.map(({ asked }) => asked.notice.id),
+    entries.map(({ asked }) => asked.notice.claim),
+    entries.map(({ asked }) => asked.settlement?.outcome ?? ""),
+    parked.map((settlement) => settlement?.detail ?? ""),
+    parked.map((settlement) => settlement?.maybeSent === true)
+  ]
+}
+
 const beginAll = `
   update inquiries_mailer.outbox o
   set begun_at = clock_timestamp(), first_attempt_at = coalesce(o.first_attempt_at, clock_timestamp()),
@@ -152,14 +176,18 @@ const beginAll = `
     and not ${newerWaits}
   returning o.id`
 
-const settleAll = `
+const settling = (ids: string, claims: string, outcomes: string, details: string, doubts: string): string => `
   update inquiries_mailer.outbox o
   set outcome = s.outcome, detail = nullif(s.detail, ''), settled_at = clock_timestamp(), claim = null,
     attempts = o.attempts + (o.begun_at is not null)::integer, maybe_sent = o.maybe_sent or s.doubt
-  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[]) as s (id, claim, outcome, detail, doubt)
-  where o.id = s.id and o.id = any($1::uuid[]) and ${unsettled} and (o.claim = s.claim or s.outcome = 'sent')`
+  from unnest(${ids}::uuid[], ${claims}::uuid[], ${outcomes}::text[], ${details}::text[], ${doubts}::boolean[])
+    as s (id, claim, outcome, detail, doubt)
+  where o.id = s.id and o.id = any(${ids}::uuid[]) and ${unsettled} and (o.claim = s.claim or s.outcome = 'sent')`
 
-interface Settle {
-  readonly notice: Notice
-  readonly settlement: Settlement
-}
+const settleAll = settling("$1", "$2", "$3", "$4", "$5")
+
+const both = `
+  with begun as (${beginAll}
+  ), settled as (${settling("$4", "$5", "$6", "$7", "$8")}
+  )
+  select id from begun`

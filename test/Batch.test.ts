@@ -46,7 +46,7 @@ const delivering = Effect.fnUntraced(function* (
     untilDue: undefined
   }
   const done: Array<boolean> = []
-  const fiber = yield* deliverAll(claimed, tables, indifferent, (_, settled) => void done.push(settled)).pipe(
+  const fiber = yield* deliverAll(claimed, tables, indifferent, (settled) => void done.push(settled)).pipe(
     Effect.provide([layer, rowsExcept("404"), logger]),
     Effect.forkChild
   )
@@ -59,7 +59,7 @@ describe("a batch", () => {
     Effect.gen(function* () {
       const { events, layer, mails } = fakes()
       const row = { table: "inquiries", key: "1", fields: [] }
-      const notices = [notice("1", { begun: { asked: 0, row } })]
+      const notices = [notice("1", { begun: { asked: 0 }, row })]
       const asked = Layer.succeed(SqlClient, {
         unsafe: () => Effect.die("a row was asked for")
       } as unknown as SqlClient)

@@ -21,9 +21,6 @@ const least = Duration.seconds(3)
 /** Besides, so many mails of one database may be begun already and wait for a place, so that none stands idle. */
 export const onDeck = 12
 
-/** While all places are taken, mails are begun ahead as soon as so many may be, not one by one. */
-const few = 8
-
 /** A request that takes longer than this is slow: as many wait then as are in flight, so that none waits for long. */
 export const brisk = Duration.seconds(1)
 
@@ -163,12 +160,9 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
       send: sendWith(deck),
       find,
       standing: gate.standing,
-      places: Effect.map(elapsed, (now) => {
-        if (now >= flowsUntil) return undefined
-        const toWait = slow ? inFlight : onDeck
-        const left = inFlight + toWait - begun
-        return left > toWait || left >= few ? left : 0
-      })
+      places: Effect.map(elapsed, (now) =>
+        now < flowsUntil ? Math.max(0, inFlight + (slow ? inFlight : onDeck) - begun) : 0
+      )
     })
   )
   const box: Mailbox = { mailer }
