@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import * as GroupCommit from "../src/GroupCommit.ts"
 
 /** A commit that notes what each statement was asked, and waits in it for `open`. */
@@ -71,6 +72,27 @@ describe("a group commit", () => {
       yield* open
       yield* Fiber.joinAll([first, stays])
       assert.deepStrictEqual(statements, ["a", "c"])
+    })
+  )
+
+  it.effect("sends a second statement beside one that is held up, and no third", () =>
+    Effect.gen(function* () {
+      const { ask, open, statements } = yield* committing(() => Exit.void)
+      const held = yield* ask("held")
+      yield* breaths
+      const other = yield* ask("other")
+      yield* TestClock.adjust("19 millis")
+      assert.deepStrictEqual(statements, ["held"])
+      yield* TestClock.adjust("1 millis")
+      yield* breaths
+      assert.deepStrictEqual(statements, ["held", "other"])
+      const third = yield* ask("third")
+      yield* TestClock.adjust("1 minute")
+      yield* breaths
+      assert.deepStrictEqual(statements, ["held", "other"])
+      yield* open
+      yield* Fiber.joinAll([held, other, third])
+      assert.deepStrictEqual(statements, ["held", "other", "third"])
     })
   )
 })

@@ -7,6 +7,7 @@ import { TestClock } from "effect/testing"
 import type { Address } from "../src/Database.ts"
 import * as Lent from "../src/Lent.ts"
 import { config } from "../src/Opening.ts"
+import { Repeated } from "../src/Repeated.ts"
 import { codeOf } from "../src/SqlOutage.ts"
 import { watched } from "./support/fakes.ts"
 
@@ -51,7 +52,9 @@ const lending = Effect.gen(function* () {
       if (waiting === undefined) return Effect.die(`${text} did not come`)
       return error === undefined ? Deferred.succeed(waiting, undefined) : Deferred.fail(waiting, error)
     })
-  return { ask, end, statements, close: () => (open = false) }
+  const repeated = Context.get(way, Repeated)
+  const repeat = (text: string) => repeated(text, [])
+  return { ask, end, repeat, statements, close: () => (open = false) }
 })
 
 describe("the LISTEN connection", () => {
@@ -108,6 +111,25 @@ describe("the LISTEN connection", () => {
       const d = yield* ask("d")
       yield* end("d")
       assert.strictEqual(yield* Fiber.join(d), "by the line")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("runs what is asked again and again to its end, as whoever asked stays until then", () =>
+    Effect.gen(function* () {
+      const { ask, end, repeat, statements } = yield* lending
+      const asked = yield* Effect.forkChild(repeat("again"), { startImmediately: true })
+      const other = yield* ask("other")
+      const leaving = yield* Effect.forkChild(Fiber.interrupt(asked), { startImmediately: true })
+      assert.strictEqual(yield* Fiber.join(yield* ask("third")), "by the pool")
+      assert.isUndefined(leaving.pollUnsafe())
+      yield* end("again")
+      yield* end("other")
+      yield* Fiber.join(leaving)
+      assert.strictEqual(yield* Fiber.join(other), "by the line")
+      const slow = yield* Effect.forkChild(Effect.flip(repeat("slow")), { startImmediately: true })
+      yield* end("slow", canceled)
+      assert.strictEqual(codeOf(yield* Fiber.join(slow)), "ECONNREFUSED")
+      assert.deepStrictEqual(statements, ["again", "other", "slow"])
     }).pipe(Effect.scoped)
   )
 

@@ -39,8 +39,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a claim begins before any mail was accepted",
     file: "src/Mailer/Graph.ts",
-    find: "now < flowsUntil ? inFlight - busy : 0",
-    replace: "inFlight - busy",
+    find: "now < flowsUntil ? Math.max(",
+    replace: "true ? Math.max(",
     test: "test/Mailer/GraphPlaces.test.ts",
     says: "none are told before the first mail was accepted"
   },
@@ -59,5 +59,37 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "c.key::${type}",
     test: begun,
     says: "or its key would be refused"
+  },
+  {
+    name: "a claim takes what two rows have had the key of",
+    file: "src/ClaimStatement.ts",
+    find: "  leave: hasTwin,",
+    replace: '  leave: "false",',
+    test: begun,
+    says: "begins no row that a newer one has replaced"
+  },
+  {
+    name: "a usual claim takes no notice of a pause",
+    file: "src/ClaimStatement.ts",
+    find: '  paused: "exists (select from inquiries_mailer.pauses)",',
+    replace: '  paused: "false",',
+    test: "test/integration/pause.test.ts",
+    says: "is mailed from by no replica"
+  },
+  {
+    name: "what waits behind a lock waits as long as that",
+    file: "src/GroupCommit.ts",
+    find: "const atOnce = 2",
+    replace: "const atOnce = 1",
+    test: "test/GroupCommit.test.ts",
+    says: "sends a second statement beside one that is held up"
+  },
+  {
+    name: "a request is never given up",
+    file: "src/Mailer/Deadlines.ts",
+    find: "deadline.giveUp()",
+    replace: "undefined",
+    test: "test/Mailer/Deadlines.test.ts",
+    says: "passes at its time"
   }
 ]
