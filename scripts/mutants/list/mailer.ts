@@ -146,8 +146,32 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "control characters in a header",
     file: "src/Mailer/Mime.ts",
-    find: "encodeWords(clean(mail.subject)",
-    replace: "encodeWords(mail.subject",
+    find: "encodeWords(clean(mail.subject))",
+    replace: "encodeWords(mail.subject)",
+    test: "test/Mailer/Mime.test.ts",
+    says: "makes no header, no body and no recipient of"
+  },
+  {
+    name: "a boundary in a part that goes out as it is",
+    file: "src/Mailer/part.ts",
+    find: '"From ", boundaryMark]',
+    replace: '"From "]',
+    test: "test/Mailer/MimeComposed.test.ts",
+    says: 'sends "\\n----_NmP-6c'
+  },
+  {
+    name: "a longer line than a server takes",
+    file: "src/Mailer/part.ts",
+    find: "longestLine = 998",
+    replace: "longestLine = 999",
+    test: "test/Mailer/MimeComposed.test.ts",
+    says: "987 more by base64"
+  },
+  {
+    name: "a line break by a header's last bytes",
+    file: "src/Mailer/Mime.ts",
+    find: "!pieces.every(isAscii)",
+    replace: "false",
     test: "test/Mailer/Mime.test.ts",
     says: "makes no header, no body and no recipient of"
   },
