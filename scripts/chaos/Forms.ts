@@ -42,11 +42,17 @@ const address = /\b(chaos\d{7})@example\.com/g
 /** Whether a mail is of one row: then the customer's address is where answers go. */
 export const isOfOne = (headers: string): boolean => headers.search(address) !== -1
 
-/** The tokens of the rows that a mail tells of; in a digest they stand in its text. */
+/** The tokens of the rows that a mail tells of; in a digest they stand in its text, and not all of them in its HTML. */
 export const tokensIn = (raw: string): ReadonlyArray<string> => {
-  const [, text = ""] = /^Content-Type: text\/plain;[^]*?\r\n\r\n([A-Za-z\d+/=\r\n]*)/m.exec(raw) ?? []
-  const searched = isOfOne(raw) ? raw : Buffer.from(text, "base64").toString("utf8")
+  const [headers = ""] = raw.split("\r\n\r\n", 1)
+  const searched = isOfOne(headers) ? headers : textOf(raw)
   return [...new Set([...searched.matchAll(address)].flatMap(([, token]) => token ?? []))]
+}
+
+const textOf = (raw: string): string => {
+  const [, encoding, text = ""] =
+    /^Content-Type: text\/plain;.*\r\nContent-Transfer-Encoding: (\w+)\r\n\r\n([^]*?)\r\n--/m.exec(raw) ?? []
+  return encoding === "base64" ? Buffer.from(text, "base64").toString("utf8") : text
 }
 
 export const insertion = (tokens: ReadonlyArray<string>) =>

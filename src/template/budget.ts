@@ -2,8 +2,8 @@
 // and however many columns a table has; what does not fit is cut in sight.
 //
 // A part's size is counted as it travels, in UTF-8 with CRLF. Base64 makes 78 bytes of 57, so that
-// (60,000 + 80,000) × 78 / 57 < 192,000 leaves 8 kB for headers in a message of at most 200 kB. Quoted-printable may
-// treble a part instead: the mailer must send both as base64.
+// (60,000 + 80,000) × 78 / 57 < 192,000 leaves 8 kB for headers in a message of at most 200 kB. A part that goes out as it
+// is takes less. Quoted-printable may treble a part instead: the mailer must not send any by that.
 import { beginning, byteLength, share } from "./cut.ts"
 import type { Item } from "./Item.ts"
 

@@ -31,6 +31,9 @@ const dark = `@media (prefers-color-scheme:dark){
 
 const nothing = escape(missing)
 
+/** In one piece: V8 keeps what is put together as its pieces, and would gather them anew for every mail. */
+const solid = (html: string): string => Buffer.from(html).toString()
+
 const value = ({ item, text }: Portion): string =>
   item.href === undefined
     ? text === missing
@@ -41,43 +44,36 @@ const value = ({ item, text }: Portion): string =>
 const noteLine = (note: string | undefined): string =>
   note === undefined ? "" : `<div class="dim" style="${dim}">${escape(note)}</div>`
 
-const lineBefore = memoized(
-  (label) => `<tr>
-<th class="dim rule" scope="row" align="left" valign="top" width="112" style="${rule};padding:9px 12px 9px 0;font-weight:normal;${dim}">${escape(label)}</th>
-<td class="ink rule" dir="auto" valign="top" style="${rule};padding:9px 0;${ink}">`
+const lineBefore = memoized((label) =>
+  solid(`<tr><th class="dim rule" scope="row" align="left" valign="top" width="112" style="${rule};padding:9px 12px 9px 0;font-weight:normal;${dim}">${escape(label)}</th>
+<td class="ink rule" dir="auto" valign="top" style="${rule};padding:9px 0;${ink}">`)
 )
 
-const line = (
-  portion: Portion
-): string => `${lineBefore(portion.item.label)}${value(portion)}${noteLine(portion.note)}</td>
-</tr>
-`
+const line = (portion: Portion): string =>
+  `${lineBefore(portion.item.label)}${value(portion)}${noteLine(portion.note)}</td></tr>\n`
 
-const blockBefore = memoized(
-  (label) => `<tr>
-<td class="rule" colspan="2" style="${rule};padding:9px 0 14px">
+const blockBefore = memoized((label) =>
+  solid(`<tr><td class="rule" colspan="2" style="${rule};padding:9px 0 14px">
 <div class="dim" style="${dim};padding-bottom:6px">${escape(label)}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>
-<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;border-radius:6px;padding:14px 16px;${ink}`
+<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;border-radius:6px;padding:14px 16px;${ink}`)
 )
 
-const block = ({
-  item,
-  note,
-  text
-}: Portion): string => `${blockBefore(item.label)}${item.layout === "code" ? `;${mono}">${code(text)}` : `">${paragraphs(text)}`}${noteLine(note)}</td>
+const block = ({ item, note, text }: Portion): string => {
+  const shown = item.layout === "code" ? `;${mono}">${code(text)}` : `">${paragraphs(text)}`
+  return `${blockBefore(item.label)}${shown}${noteLine(note)}${afterBlock}`
+}
+
+const afterBlock = `</td>
 </tr></table>
-</td>
-</tr>
+</td></tr>
 `
 
-const entryBefore = `<tr>
-<td class="ink rule" colspan="2" dir="auto" style="${rule};padding:9px 0;${ink}"><b>`
+const entryBefore = solid(`<tr><td class="ink rule" colspan="2" dir="auto" style="${rule};padding:9px 0;${ink}"><b>`)
 
 /** Small, for many of them in one mail. */
 const entry = ({ item, note, text }: Portion): string => `${entryBefore}${escape(item.label)}</b><br>
-${escape(text).replaceAll("\n", "<br>\n")}${noteLine(note)}</td>
-</tr>
+${escape(text).replaceAll("\n", "<br>\n")}${noteLine(note)}</td></tr>
 `
 
 const drawn = { line, paragraphs: block, code: block, entry }
@@ -109,23 +105,23 @@ const beforeTitle = `<!DOCTYPE html>
 <meta name="supported-color-schemes" content="light dark">
 <title>`
 
-const beforePreheader = `</title>
+const beforePreheader = solid(`</title>
 <style>:root{color-scheme:light dark;supported-color-schemes:light dark}
 ${dark}</style>
 </head>
 <body class="page" bgcolor="#eef0f3" style="margin:0;padding:0;background-color:#eef0f3">
-<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">`
+<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">`)
 
-const beforeTop = `</div>
+const beforeTop = solid(`</div>
 <table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#eef0f3" style="background-color:#eef0f3"><tr><td align="center" style="padding:24px 12px">
 <table class="card" role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;border:1px solid #e3e6ea;border-radius:8px;${wrap}">
 <tr><td style="padding:28px 28px 20px">
-<div class="dim" style="${dim}">`
+<div class="dim" style="${dim}">`)
 
-const beforeHeading = `</div>
-<h1 class="ink" dir="auto" style="margin:4px 0 0;color:#1a1d21;font-size:23px;line-height:30px;font-weight:600;${font}">`
+const beforeHeading = solid(`</div>
+<h1 class="ink" dir="auto" style="margin:4px 0 0;color:#1a1d21;font-size:23px;line-height:30px;font-weight:600;${font}">`)
 
-const beforePerson = `<div class="ink" dir="auto" style="${ink};padding-top:4px">`
+const beforePerson = solid(`<div class="ink" dir="auto" style="${ink};padding-top:4px">`)
 
 const beforeItems = `
 </td></tr>
@@ -141,9 +137,9 @@ const head = (page: Page): string => {
   return `${beforeTitle}${title} ${reference}${beforePreheader}${escape(preheader(page))}${top}${person}${beforeItems}`
 }
 
-const beforeFoot = `</table>
+const beforeFoot = solid(`</table>
 </td></tr>
-<tr><td class="dim rule" style="${rule};padding:16px 28px 20px;${dim}">`
+<tr><td class="dim rule" style="${rule};padding:16px 28px 20px;${dim}">`)
 
 const afterFoot = `</td></tr>
 </table>

@@ -27,6 +27,8 @@ const hostile = [
   "x\nBcc: victim@example.org",
   "x\rBcc: victim@example.org",
   "x\u2028Bcc: victim@example.org",
+  // Line breaks to whoever keeps but the last byte of each.
+  "x\u010d\u010aBcc: victim@example.org",
   "x\u0085Bcc: victim@example.org",
   "=?utf-8?Q?x=0D=0ABcc:_victim@example.org?=",
   "x\r\n\r\n<b>body</b>",

@@ -115,11 +115,14 @@ describe("the judge of the chaos", () => {
   })
 
   it("finds the rows of a digest in its text, and that of any other mail where its answers go", () => {
-    const text = Buffer.from("#1:\r\n  Email: chaos0000001@example.com\r\n  Email: chaos0000002@example.com").toString(
-      "base64"
-    )
-    const part = `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${text}\r\n--x`
-    assert.deepStrictEqual(tokensIn(`Subject: 2\r\n\r\n--x\r\n${part}`), ["chaos0000001", "chaos0000002"])
+    const text = "#1:\r\n  Email: chaos0000001@example.com\r\n  Email: chaos0000002@example.com"
+    const part = (type: string, encoding: string, text: string) =>
+      `--x\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${text}\r\n`
+    const html = part("text/html", "7bit", "<b>chaos0000001@example.com</b>")
+    const rows = ["chaos0000001", "chaos0000002"]
+    const encoded = part("text/plain", "base64", Buffer.from(text).toString("base64"))
+    assert.deepStrictEqual(tokensIn(`Subject: 2\r\n\r\n${encoded}${html}--x--`), rows)
+    assert.deepStrictEqual(tokensIn(`Subject: 2\r\n\r\n${part("text/plain", "7bit", text)}${html}--x--`), rows)
     assert.deepStrictEqual(tokensIn("Reply-To: chaos0000003@example.com\r\n"), ["chaos0000003"])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import { Arbitrary, Schema } from "effect"
 import { clean, cleanLine } from "../../src/template/sanitize.ts"
 
 describe("clean", () => {
@@ -43,4 +44,18 @@ describe("cleanLine", () => {
   it("leaves one line without superfluous spaces", () => {
     expect(cleanLine(" a\r\nBcc: b\t\u00A0 c ")).toBe("a Bcc: b c")
   })
+
+  it.prop(
+    "makes one line of words between single spaces, also of plain ones",
+    [Arbitrary.array(Arbitrary.schema(Schema.Literals(["a", "~", "bc", " ", " ", "  ", "\n", "\t", "ö"])))],
+    ([parts]) => {
+      const text = parts.join("")
+      expect(cleanLine(text)).toBe(
+        text
+          .split(/\s+/)
+          .filter((word) => word !== "")
+          .join(" ")
+      )
+    }
+  )
 })

@@ -19,6 +19,14 @@ describe("subject", () => {
     expect(line.length).toBeLessThanOrEqual(78)
   })
 
+  it("cuts nothing of a line of 78, and a line of 79 to 78", () => {
+    const fact = "x".repeat(78 - "New inquiry:  – Jane Doe (#42)".length)
+    expect(subject("New inquiry", [fact, "Jane Doe"], "42")).toBe(`New inquiry: ${fact} – Jane Doe (#42)`)
+    expect(subject("New inquiry", [`${fact}y`, "Jane Doe"], "42")).toBe(
+      `New inquiry: ${fact.slice(1)}… – Jane Doe (#42)`
+    )
+  })
+
   it("shortens a uuid", () => {
     expect(subject("New inquiry", ["Civic"], "6f1c2d5e-0b7a-4c53-9a2e-3f5d8f0c1b2a")).toBe(
       "New inquiry: Civic (#6f1c2d5e-0b7a…)"

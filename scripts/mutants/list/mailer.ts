@@ -1,4 +1,4 @@
-// Mutants of what goes out: one request of Microsoft's at a time in its place, and a mail that a stranger cannot bend.
+// Mutants of what goes out: one request of Microsoft's at a time in its place.
 import type { Mutant } from "../Mutant.ts"
 
 const graph = "test/Mailer/Graph.test.ts"
@@ -134,45 +134,5 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "value.length > 0",
     test: "test/Mailer/Search.test.ts",
     says: "takes neither an empty list nor a draft for a mail that was sent"
-  },
-  {
-    name: "a duplicate without its header",
-    file: "src/Mailer/Mime.ts",
-    find: "mail.maybeDuplicate ?",
-    replace: "false ?",
-    test: "test/Mailer/Mime.test.ts",
-    says: "says in a header of its own that it may be a duplicate"
-  },
-  {
-    name: "control characters in a header",
-    file: "src/Mailer/Mime.ts",
-    find: "encodeWords(clean(mail.subject)",
-    replace: "encodeWords(mail.subject",
-    test: "test/Mailer/Mime.test.ts",
-    says: "makes no header, no body and no recipient of"
-  },
-  {
-    name: "a line break in the subject",
-    file: "src/template/sanitize.ts",
-    find: 'clean(text).replace(/\\s+/g, " ").trim()',
-    replace: "text.trim()",
-    test: "test/template/subject.test.ts",
-    says: "stays one line whatever the words and the key hold"
-  },
-  {
-    name: "a header in the name of who is answered",
-    file: "src/template/replyTo.ts",
-    find: "shorten(cleanLine(name.replace(",
-    replace: "shorten((name.replace(",
-    test: "test/template/replyTo.test.ts",
-    says: "keeps out of the name what could end it or pass for an address"
-  },
-  {
-    name: "HTML not escaped",
-    file: "src/template/escape.ts",
-    find: 'entities[character] ?? ""',
-    replace: "character",
-    test: "test/template/hostile.test.ts",
-    says: "keeps a table of 1,500 columns within its bounds"
   }
 ]
