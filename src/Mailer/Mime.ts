@@ -14,7 +14,7 @@ export const render = (mail: Mail): Effect.Effect<Buffer, MailerError> =>
   })
 
 const compose = (mail: Mail): Buffer => {
-  // Comes from the notice's random uuid, so that nobody can write it into a field beforehand.
+  // Comes from the notice's uuid, most of which is random, so that nobody can write it into a field beforehand.
   const boundary = `--_NmP-${createHash("sha256").update(mail.messageId).digest("hex").slice(0, 32)}-Part_1`
   const between = `--${boundary}`
   const lines = [
