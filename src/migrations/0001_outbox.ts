@@ -3,14 +3,13 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 
-// A UUID of version 8 (RFC 9562, 5.8): in one of four lanes, the milliseconds since 1970, then the random bits of one of
-// version 4. So new notices stand side by side in the index on it: in random places that index alone would take a third of
-// what a large INSERT pays. 74 bits stay random, so that nobody can guess a notice's Message-ID. With one lane, as in version
-// 7, the planner would know that ids lie in the table in their order, and would read a whole batch for each notice of it.
-const timeOrdered = `encode(set_bit(set_bit(
-  substr(int8send((date_part('epoch', clock_timestamp()) * 1000000)::bigint % 4 << 46 | (date_part('epoch', clock_timestamp()) * 1000)::bigint), 3)
-    || substr(uuid_send(gen_random_uuid()), 7),
-  54, 0), 55, 1), 'hex')::uuid`
+// A UUID of version 8 (RFC 9562, 5.8): a random byte, the time in steps of 65 ms, the version and 70 random bits. So new
+// notices come in only 256 places of the index on it, which are at hand: in random ones that index alone would take a third
+// of what a large INSERT pays. 78 random bits are more than anybody guesses of a Message-ID. The time does not come first, as
+// in version 7: clients would wait for one another at one place; and the planner, when it sees that notices lie in the order
+// of their ids, looks a whole batch up once for each notice of it. Few steps, because each INSERT prepares them anew.
+const timeOrdered = `encode(set_byte(
+  overlay(uuid_send(gen_random_uuid()) placing substr(timestamptz_send(clock_timestamp()), 2, 5) from 2), 6, 128), 'hex')::uuid`
 
 export default Effect.gen(function* () {
   const sql = yield* SqlClient
