@@ -12,38 +12,34 @@ const queueShare = 0.5
 /** Part of the body that notifies, by which a trigger is known to do so. */
 export const notifies = "pg_notify("
 
-const notifyOne = (table: Description): string => {
+const notifyOne = (table: Description, number: number): string => {
   const name = JSON.stringify(`${table.schema}.${table.name}`).replaceAll("'", "''")
   // A text key could exceed what a payload may hold (8,000 bytes), and may be personal data.
   const id = `(select to_json(r.${identifier(table.key)}) from inserted r limit 1)`
   const payload = isTextKey(table.keyType) ? `'{"table":${name}}'` : `'{"table":${name},"id":' || ${id} || '}'`
   // A transaction that has notified cannot be prepared: where that could be wanted, nobody is notified and Monitor polls.
   return `
-  if captured > 0 then
+  if found then
     begin
       if current_setting('max_prepared_transactions') = '0' and pg_notification_queue_usage() < ${queueShare} then
         perform ${notifies}'${channel}', ${payload});
       end if;
     exception when others then
-      raise log 'inquiries_mailer: nobody was notified of table number %: SQLSTATE %', tg_argv[0], sqlstate;
+      raise log 'inquiries_mailer: nobody was notified of table number ${number}: SQLSTATE %', sqlstate;
     end;
   end if;`
 }
 
 /** The body of the trigger function; equal text means nothing to do. */
-export const functionBody = (table: Description, wake: Wake): string =>
-  // Without its first line a column named `captured` or `tg_argv` would be an error.
+export const functionBody = (table: Description, wake: Wake, number: number): string =>
+  // Its number is written into it: asked of the trigger's arguments it would be read anew for each row.
   `
-#variable_conflict use_variable
-declare
-  captured bigint;
 begin
   begin
     insert into inquiries_mailer.outbox (table_number, key)
-      select tg_argv[0]::integer, r.${identifier(table.key)}::text from inserted r;
-    get diagnostics captured = row_count;
+      select ${number}, r.${identifier(table.key)}::text from inserted r;
   exception when others then
-    raise log 'inquiries_mailer: rows of table number % were not captured: SQLSTATE %', tg_argv[0], sqlstate;
-  end;${wake === "poll" ? "" : notifyOne(table)}
+    raise log 'inquiries_mailer: rows of table number ${number} were not captured: SQLSTATE %', sqlstate;
+  end;${wake === "poll" ? "" : notifyOne(table, number)}
   return null;
 end`

@@ -13,9 +13,16 @@ import { pausedSince } from "./Pause.ts"
 /** Whether notice `o` is unsettled, where its id is known. */
 export const unsettled = "coalesce(o.outcome, 'unsettled') = 'unsettled'"
 
+/**
+ * Whether a notice is for this key. The index has the beginning of a key, `length` says which index: 300 characters are in that of
+ * the unsettled ones (outbox_key), 301 in that of the others (outbox_seen). What decides is the whole key.
+ */
+export const forKey = (notice: string, number: string, key: string, length: 300 | 301): string =>
+  `${notice}.table_number = ${number} and left(${notice}.key, ${length}) = left(${key}, ${length}) collate "C" and ${notice}.key = ${key}`
+
 /** The unsettled notices `n` for the key of notice `o`. */
-export const sameKey = `inquiries_mailer.outbox n where hashtextextended(n.key, 0) = hashtextextended(o.key, 0)
-  and n.table_number = o.table_number and n.key = o.key and coalesce(n.outcome, '') = ''`
+export const sameKey = `inquiries_mailer.outbox n where ${forKey("n", "o.table_number", "o.key", 300)}
+  and coalesce(n.outcome, '') = ''`
 
 /** Whether a newer row has taken the key of notice `o`, and waits to be mailed. `offset 0` keeps it from becoming a join. */
 export const newerWaits = `exists (select from ${sameKey} and (n.created_at, n.id) > (o.created_at, o.id) offset 0)`

@@ -78,5 +78,5 @@ const signal = <A, E, R>(to: Signal | undefined, build: (to: Signal) => Layer.La
         Layer.provide(to.protocol === "http/json" ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf)
       )
 
-/** A number in [0, 1) of a random uuid, of its bits that are random. */
+/** A number in [0, 1), of those bits of a notice's uuid that are random whatever its version. */
 const share = (traceId: string): number => Number.parseInt(traceId.slice(-12), 16) / 2 ** 48

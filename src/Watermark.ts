@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Description } from "./Catalog.ts"
 import { identifier, quoted } from "./Catalog.ts"
+import { forKey } from "./ClaimStatement.ts"
 import type { Table } from "./Database.ts"
 import * as Order from "./Order.ts"
 
@@ -67,13 +68,12 @@ export const begin = Effect.fn("Watermark.begin")(function* (number: number, swe
 /** Every parameter has to stand in the statement, also where no time lacks a zone. */
 export const zoneUsed = "$1::text is not null"
 
-/** The notices `o` for a key, whatever became of them: each half has the wording of its index, see `Claim.ts`. */
+/** The notices `o` for a key, whatever became of them: each half has the wording of its index, see `ClaimStatement.ts`. */
 export const noticesOf = (number: string, key: string): string => {
-  const half = (seed: 0 | 1, which: string) =>
+  const half = (length: 300 | 301, which: string) =>
     `select u.id, u.created_at, u.row_time from inquiries_mailer.outbox u
-    where hashtextextended(u.key, ${seed}) = hashtextextended(${key}, ${seed})
-      and u.table_number = ${number} and u.key = ${key} and ${which} offset 0`
-  return `((${half(0, "coalesce(u.outcome, '') = ''")}) union all (${half(1, "u.outcome is not null")})) o`
+    where ${forKey("u", number, key, length)} and ${which} offset 0`
+  return `((${half(300, "coalesce(u.outcome, '') = ''")}) union all (${half(301, "u.outcome is not null")})) o`
 }
 
 /** Forgets it, for a table that is no longer watched: what comes until it is again is not to be mailed. */

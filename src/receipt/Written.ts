@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { type Description, identifier, quoted } from "../Catalog.ts"
 import type { Table } from "../Database.ts"
+import { forKey } from "../ClaimStatement.ts"
 import { codeOf, orOutage } from "../SqlOutage.ts"
 import type { Day } from "./Day.ts"
 
@@ -55,17 +56,16 @@ export const count = Effect.fn("Written.count")(function* (question: Question) {
       ? `to_timestamp(${parameter}::float8)`
       : `(to_timestamp(${parameter}::float8) at time zone $4::text)`
   const key = `(r.${identifier(description.key)}::text collate "default")`
-  // The newest notice for the key: each half has the wording of its index, see `Claim.ts` of the outbox.
-  const half = (seed: 0 | 1, which: string) =>
+  // The newest notice for the key: each half has the wording of its index, see `ClaimStatement.ts`.
+  const half = (length: 300 | 301, which: string) =>
     `select u.outcome, u.created_at from inquiries_mailer.outbox u
-    where hashtextextended(u.key, ${seed}) = hashtextextended(${key}, ${seed}) and u.table_number = $5::integer
-      and u.key = ${key} and ${which} offset 0`
+    where ${forKey("u", "$5::integer", key, length)} and ${which} offset 0`
   const notice =
     number === undefined
       ? "left join lateral (select null::boolean as found, null::text as outcome) n on true"
       : `left join lateral (
       select true as found, b.outcome
-      from ((${half(0, "coalesce(u.outcome, '') = ''")}) union all (${half(1, "u.outcome is not null")})) b
+      from ((${half(300, "coalesce(u.outcome, '') = ''")}) union all (${half(301, "u.outcome is not null")})) b
       order by b.created_at desc limit 1
     ) n on true`
   const judged = `${column} >= ${at("$3")}`

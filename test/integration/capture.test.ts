@@ -124,7 +124,7 @@ describe("capture", () => {
         [
           `create schema "S.1"`,
           `create table "S.1".${quote(name)} (${quote(name)} integer primary key)`,
-          `create table words (tg_argv integer, captured integer, inserted integer, r integer, tg_op integer primary key)`
+          `create table words (found integer, sqlstate integer, inserted integer, r integer, tg_op integer primary key)`
         ].join(";\n"),
         { tables: [table(name, "record", "S.1"), table("words")] }
       )
