@@ -34,8 +34,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a delivery can be interrupted",
     file: "src/Delivery.ts",
-    find: "\n  Effect.uninterruptible,\n",
-    replace: "\n  Effect.interruptible,\n",
+    find: "}, Effect.uninterruptible)",
+    replace: "}, Effect.interruptible)",
     test: delivery,
     says: "settles what was sent although it was interrupted"
   },

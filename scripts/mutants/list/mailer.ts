@@ -66,16 +66,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an answer may take for ever",
     file: "src/Mailer/Graph.ts",
-    find: "const first = yield* request(mail, message, token, yield* left)",
-    replace: "const first = yield* request(mail, message, token, Duration.hours(1))",
+    find: "const first = yield* request(composed, token, Duration.millis(end - now))",
+    replace: "const first = yield* request(composed, token, Duration.hours(1))",
     test: interruption,
     says: "an answer that does not come within the send timeout"
   },
   {
     name: "a blocked mailbox is sent from",
     file: "src/Mailer/Graph.ts",
-    find: "gate.guard(inPlace(mail, message, token, end))",
-    replace: "inPlace(mail, message, token, end)",
+    find: "guarded(inPlace(composed, bearer, end), Gate.sent)",
+    replace: "inPlace(composed, bearer, end)",
     test: places,
     says: "once the mailbox is blocked, what has begun is not requested"
   },
