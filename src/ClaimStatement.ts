@@ -2,6 +2,7 @@
 // something else comes due, so that nobody has to ask for it. It also reads the rows, and marks as begun what can be sent
 // right away. It has two depths. Nearly every claim is `usual`: it leaves alone what two rows have had the key
 // of, and says so; only then a `thorough` one follows, which the server takes twice as long for.
+import { forKey } from "./Keyed.ts"
 import { pausedSince } from "./Pause.ts"
 
 // "Unsettled" has three wordings, so that each question fits one index only: `outcome is null` what is due (outbox_due),
@@ -12,13 +13,6 @@ import { pausedSince } from "./Pause.ts"
 
 /** Whether notice `o` is unsettled, where its id is known. */
 export const unsettled = "coalesce(o.outcome, 'unsettled') = 'unsettled'"
-
-/**
- * Whether a notice is for this key. The index has the beginning of a key, `length` says which index: 300 characters are in that of
- * the unsettled ones (outbox_key), 301 in that of the others (outbox_seen). What decides is the whole key.
- */
-export const forKey = (notice: string, number: string, key: string, length: 300 | 301): string =>
-  `${notice}.table_number = ${number} and left(${notice}.key, ${length}) = left(${key}, ${length}) collate "C" and ${notice}.key = ${key}`
 
 /** The unsettled notices `n` for the key of notice `o`. */
 export const sameKey = `inquiries_mailer.outbox n where ${forKey("n", "o.table_number", "o.key", 300)}

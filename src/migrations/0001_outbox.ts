@@ -59,7 +59,7 @@ export default Effect.gen(function* () {
   // Begin and settle.
   yield* sql`create index outbox_id on inquiries_mailer.outbox (id)`
   // Two unsettled notices for one key. Not a hash of it: keys that come one after another then stand side by side, as with
-  // the id. Only its beginning, see ClaimStatement.ts: 300 characters are at most 1,200 bytes, and an entry of more than
+  // the id. Only its beginning, see Keyed.ts: 300 characters are at most 1,200 bytes, and an entry of more than
   // 2,704 would be refused. Its predicate is worded unlike the others', so that each question has one index that fits.
   yield* sql`
     create index outbox_key on inquiries_mailer.outbox (table_number, (left(key, 300)) collate "C")

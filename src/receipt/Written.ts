@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { type Description, identifier, quoted } from "../Catalog.ts"
 import type { Table } from "../Database.ts"
-import { forKey } from "../ClaimStatement.ts"
+import { forKey, type Length } from "../Keyed.ts"
 import { codeOf, orOutage } from "../SqlOutage.ts"
 import type { Day } from "./Day.ts"
 
@@ -56,8 +56,8 @@ export const count = Effect.fn("Written.count")(function* (question: Question) {
       ? `to_timestamp(${parameter}::float8)`
       : `(to_timestamp(${parameter}::float8) at time zone $4::text)`
   const key = `(r.${identifier(description.key)}::text collate "default")`
-  // The newest notice for the key: each half has the wording of its index, see `ClaimStatement.ts`.
-  const half = (length: 300 | 301, which: string) =>
+  // The newest notice for the key: each half has the wording of its index, see `Keyed.ts`.
+  const half = (length: Length, which: string) =>
     `select u.outcome, u.created_at from inquiries_mailer.outbox u
     where ${forKey("u", "$5::integer", key, length)} and ${which} offset 0`
   const notice =

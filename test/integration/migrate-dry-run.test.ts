@@ -82,7 +82,7 @@ describe("migrate --dry-run", () => {
       assert.deepStrictEqual(
         statements(script).map((each) => /^(create or replace |drop )?\w+/.exec(each)?.[0]),
         [
-          ...["do", "select", "begin", "set", "select", "insert", "create or replace function", "declare"],
+          ...["do", "select", "begin", "set", "select", "insert", "create or replace function"],
           ...["begin", "end", "revoke", "create or replace trigger", "commit"],
           ...["begin", "set", "set", "insert", "update", "commit"],
           ...["begin", "set", "drop trigger", "drop function", "update", "commit"]

@@ -25,8 +25,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "notified where all poll",
     file: "src/CaptureBody.ts",
-    find: 'wake === "poll" ? "" : notifyOne(table)',
-    replace: "notifyOne(table)",
+    find: 'wake === "poll" ? "" : notifyOne(table, number)',
+    replace: "notifyOne(table, number)",
     test: "test/integration/capture-poll.test.ts",
     says: "captures and notifies nobody, and follows the setting"
   },
