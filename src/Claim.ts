@@ -13,7 +13,7 @@ export const lease = 30_000
 /** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
 export const grace = 30_000
 
-/** At most `limit` are claimed; for `places` of them a request could be written at once. */
+/** At most `limit` are claimed, with 0 it is only planned; for `places` of them a request could be written at once. */
 export type Claim = (limit: number, places?: number) => Effect.Effect<Claimed, Outage>
 
 /** What the server says when somebody holds a table whose rows a claim would read. For so long no claim waits for that again. */
@@ -61,7 +61,7 @@ const written = (...of: Parameters<typeof statement>): string => {
 
 const asking = (sql: SqlClient, tables: ReadonlyArray<number>, text: string, within?: Within) =>
   Effect.fnUntraced(function* (limit: number, begins: number) {
-    const share = Math.max(1, Math.ceil(limit / tables.length))
+    const share = Math.ceil(limit / tables.length)
     // Before the statement: a row then looks older by its way, and never younger than it is; and a mark is as old as this.
     const now = yield* Clock.currentTimeMillis
     const asked = yield* elapsed
@@ -95,7 +95,7 @@ export const onceThereIs = (sql: SqlClient, tables: ReadonlyArray<number>, claim
       or not has_table_privilege('inquiries_mailer.outbox', 'update') as seen`)
   return (limit, places) =>
     Effect.suspend(() =>
-      seen
+      seen || limit === 0
         ? claim(limit, places)
         : Effect.flatMap(look, ([row]) => {
             seen = row?.seen !== false

@@ -2,7 +2,7 @@
 // where little happens needs no second connection. While a statement runs on it nothing is heard, so the server ends one that
 // is slow (`hold`), which then begins anew in the pool, and for a while everything goes there.
 import { PgClient, PgPool, type PgConnection } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Predicate } from "effect"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Predicate } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { make, SqlClient } from "effect/sql/SqlClient"
 import { isSqlError, SqlError, UnknownError } from "effect/sql/SqlError"
@@ -21,14 +21,23 @@ export const rest = Duration.minutes(1)
 /** "Canceled": by `hold`, or by a person. The server has undone what the statement did. */
 const canceled = "57014"
 
-/** The pool alone, for work that may take seconds or holds a transaction. */
-class Pooled extends Context.Service<Pooled, SqlClient>()("inquiries-mailer/Lent/Pooled") {}
+const Unhurried = Context.Reference("inquiries-mailer/Lent/Unhurried", { defaultValue: () => false })
+const Often = Context.Reference("inquiries-mailer/Lent/Often", { defaultValue: () => false })
 
-/** Keeps slow work off the connection that LISTENs. */
-export const unhurried = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | SqlClient> =>
-  Effect.flatMap(Effect.serviceOption(Pooled), (pooled) =>
-    Option.isSome(pooled) ? Effect.provideService(work, SqlClient, pooled.value) : work
-  )
+/** Keeps work that may take seconds off the connection that LISTENs. */
+export const unhurried: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.provideService(
+  Unhurried,
+  true
+)
+
+/**
+ * Statements that come again and again: a session plans each once. It keeps them then, some 100 kB of its server's memory
+ * each, and twice their text in ours; so what is asked at a start, or every ten minutes, is planned anew.
+ */
+export const often: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.provideService(
+  Often,
+  true
+)
 
 const lines = new WeakMap<Address, SqlClient>()
 
@@ -48,8 +57,9 @@ export const layer = (
   address: Address,
   own: Own,
   config: PgClient.PgPoolConfig & { readonly maxConnections: number }
-): Layer.Layer<SqlClient | Pooled, SqlError> =>
-  Layer.effectContext(
+): Layer.Layer<SqlClient, SqlError> =>
+  Layer.effect(
+    SqlClient,
     Effect.gen(function* () {
       let open = 0
       let busy = 0
@@ -66,7 +76,7 @@ export const layer = (
       const give = Effect.sync(() => busy--)
       const lease = (get: typeof pool.get) =>
         Effect.suspend(() => {
-          const connection = Effect.map(turn(get), (got) => new Way(got))
+          const connection = Effect.map(turn(get), (got) => new Way(got, true))
           return Effect.andThen(
             Effect.acquireRelease(take, () => give),
             connection
@@ -86,9 +96,9 @@ export const layer = (
           ["server.port", config.port]
         ] as const
       }
-      const byPool = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
+      const byPool = <A, E, R>(use: Use<A, E, R>, prepares: boolean) =>
         Effect.suspend(() => {
-          const used = turn(pool.use((connection) => use(new Way(connection))))
+          const used = turn(pool.use((connection) => use(new Way(connection, prepares))))
           return Effect.acquireUseRelease(
             take,
             () => used,
@@ -98,7 +108,7 @@ export const layer = (
       let running = 0
       let slowUntil = 0
       // Whoever waits may leave; the statement ends by itself. A cancellation would come late, and strike the next one.
-      const lent = new Way(own.pinned, (query) =>
+      const lend: Guard = (query) =>
         Effect.suspend(() => {
           running++
           const ended = Effect.ensuring(
@@ -107,29 +117,32 @@ export const layer = (
           )
           return Effect.flatMap(Effect.forkDetach(ended, { startImmediately: true }), Fiber.join)
         })
-      )
-      const byLine = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
+      const [preparing, other] = [new Way(own.pinned, true, lend), new Way(own.pinned, false, lend)]
+      const byLine = <A, E, R>(use: Use<A, E, R>, prepares: boolean) =>
         Effect.catchIf(
-          use(lent),
+          use(prepares ? preparing : other),
           (error) => isSqlError(error) && codeOf(error) === canceled,
           () =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => {
               slowUntil = now + Duration.toMillis(rest)
-              return byPool(use)
+              return byPool(use, prepares)
             })
         )
       const free = (now: number) =>
         own.isOpen() && now >= slowUntil && (running === 0 || (running < inLine && open <= busy))
       const sql = yield* make({
         ...shared,
-        borrower: (use) => Effect.flatMap(Clock.currentTimeMillis, (now) => (free(now) ? byLine(use) : byPool(use)))
+        borrower: (use) =>
+          Effect.withFiber((fiber) => {
+            const lends = !fiber.getRef(Unhurried) && free(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+            return (lends ? byLine : byPool)(use, fiber.getRef(Often))
+          })
       })
-      const pooled = yield* make({ ...shared, borrower: byPool })
       yield* Effect.acquireRelease(
         Effect.sync(() => lines.set(address, sql)),
         () => Effect.sync(() => lines.delete(address))
       )
-      return Context.make(SqlClient, sql).pipe(Context.add(Pooled, pooled))
+      return sql
     })
   ).pipe(Layer.provide(Reactivity.layer))
 
@@ -142,15 +155,18 @@ const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
     return Effect.fail(new SqlError({ reason: new UnknownError({ cause, message, operation: "commit" }) }))
   })
 
+type Use<A, E, R> = (connection: Connection) => Effect.Effect<A, E, R>
 type Guard = <A>(query: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError>
 type Transform = Parameters<Connection["execute"]>[2]
 
 /** A connection as the client wants it. */
 class Way implements Connection {
   readonly #connection: Own["pinned"]
+  readonly #prepares: boolean
   readonly #guard: Guard
-  constructor(connection: Own["pinned"], guard: Guard = (query) => query) {
+  constructor(connection: Own["pinned"], prepares: boolean, guard: Guard = (query) => query) {
     this.#connection = connection
+    this.#prepares = prepares
     this.#guard = guard
   }
   #rows(text: string, params: ReadonlyArray<unknown>, transform: Transform, prepare: boolean) {
@@ -159,16 +175,16 @@ class Way implements Connection {
     )
   }
   execute(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
-    return this.#rows(text, params, transform, true)
+    return this.#rows(text, params, transform, this.#prepares)
   }
   executeUnprepared(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
     return this.#rows(text, params, transform, false)
   }
   executeRaw(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.query(text, params))
+    return this.#guard(this.#connection.query(text, params, this.#prepares))
   }
   executeValues(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.queryValues(text, params))
+    return this.#guard(this.#connection.queryValues(text, params, this.#prepares))
   }
   executeValuesUnprepared(text: string, params: ReadonlyArray<unknown>) {
     return this.#guard(this.#connection.queryValues(text, params, false))

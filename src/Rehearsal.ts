@@ -1,0 +1,39 @@
+// Does once, while nobody waits, what the first mail of a session waits for. A server plans a statement when a session runs
+// it for the first time, some 10 ms for all of these; where a row comes to each of hundreds of databases in the same moment, the
+// last would wait for all of that. It claims nothing, touches no notice, and its failure is none: whoever claims will see.
+import { Duration, Effect } from "effect"
+import type { Tables } from "./Batch.ts"
+import type { Description } from "./Catalog.ts"
+import * as Connects from "./Connects.ts"
+import type { Address } from "./Database.ts"
+import * as Lent from "./Lent.ts"
+import { ClaimToken, type Notice, NoticeId } from "./Notice.ts"
+import { Outbox } from "./Outbox.ts"
+import * as Records from "./Records.ts"
+
+const nil = "00000000-0000-0000-0000-000000000000"
+
+/** There is none with these. */
+const nobody: Notice = {
+  ...{ id: NoticeId.make(nil), claim: ClaimToken.make(nil), table: 0, key: "", createdAt: 0, waited: Duration.zero },
+  ...{ attempts: 0, looks: 0, crashes: 0, maybeSent: false, putBack: false }
+}
+
+/** A row that has it is read and forgotten. */
+const anyKey = ({ keyType }: Description): string =>
+  keyType === "uuid" ? nil : keyType === "text" || keyType === "character varying" ? "" : "0"
+
+/** Ends when it is done. Nothing of it lasts where no session is kept. */
+export const run = Effect.fn("Rehearsal.run")(function* (address: Address, tables: Tables) {
+  if (Lent.lineTo(address) === undefined) return
+  const outbox = yield* Outbox
+  const read = Effect.forEach(
+    tables.values(),
+    ({ description }) => Records.fetch(description, [anyKey(description)]),
+    { discard: true }
+  )
+  const all = Effect.all([outbox.claim(0), read, outbox.settle(nobody, { outcome: "gone" }), outbox.begin(nobody)], {
+    discard: true
+  })
+  yield* Connects.soon(address, Effect.ignore(all))
+})
