@@ -1,16 +1,17 @@
 // The LISTEN connection, lent to short statements while it is free, and a small lazy pool for what comes beyond: a database
 // where little happens needs no second connection. While a statement runs on it nothing is heard, so the server ends one that
 // is slow (`hold`), which then begins anew in the pool, and for a while everything goes there.
-import { PgClient, PgPool, type PgConnection } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Fiber, Layer, Predicate } from "effect"
+import { PgClient, PgPool } from "@effect/sql-pg"
+import { Clock, Context, Duration, Effect, Fiber, Layer } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { make, SqlClient } from "effect/sql/SqlClient"
-import { isSqlError, SqlError, UnknownError } from "effect/sql/SqlError"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import type { Connection } from "effect/sql/SqlConnection"
 import * as Connects from "./Connects.ts"
 import type { Address } from "./Database.ts"
 import * as Socket from "./Socket.ts"
 import { codeOf } from "./SqlOutage.ts"
+import { commit, type Guard, type Pinned, Way } from "./ClientWay.ts"
 
 /** Longest statement on the LISTEN connection: two in line delay a notification, and the heartbeat, by twice this. */
 export const hold = Duration.seconds(1)
@@ -22,6 +23,7 @@ export const rest = Duration.minutes(1)
 const canceled = "57014"
 
 const Unhurried = Context.Reference("inquiries-mailer/Lent/Unhurried", { defaultValue: () => false })
+const Patient = Context.Reference("inquiries-mailer/Lent/Patient", { defaultValue: () => false })
 const Often = Context.Reference("inquiries-mailer/Lent/Often", { defaultValue: () => false })
 
 /** Keeps work that may take seconds off the connection that LISTENs. */
@@ -29,6 +31,14 @@ export const unhurried: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect
   Unhurried,
   true
 )
+
+/** Rather waits for that connection than open another one. */
+export const patient: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.provideService(
+  Patient,
+  true
+)
+/** Between two looks whether it is free. */
+const look = Duration.millis(20)
 
 /**
  * Statements that come again and again: a session plans each once. It keeps them then, some 100 kB of its server's memory
@@ -46,7 +56,7 @@ export const lineTo = (address: Address): SqlClient | undefined => lines.get(add
 
 /** A LISTEN connection, on which the server ends statements after `hold`. */
 export interface Own {
-  readonly pinned: Pick<PgConnection.PgConnection, "query" | "queryValues" | "stream">
+  readonly pinned: Pinned
   readonly isOpen: () => boolean
   /** To be run when a statement was answered: that proves as much as a heartbeat. */
   readonly answered: Effect.Effect<void>
@@ -130,12 +140,15 @@ export const layer = (
         )
       const free = (now: number) =>
         own.isOpen() && now >= slowUntil && (running === 0 || (running < inLine && open <= busy))
+      const freed = Effect.repeat(Effect.delay(Effect.map(Clock.currentTimeMillis, free), look), { until: (is) => is })
       const sql = yield* make({
         ...shared,
         borrower: (use) =>
           Effect.withFiber((fiber) => {
-            const lends = !fiber.getRef(Unhurried) && free(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-            return (lends ? byLine : byPool)(use, fiber.getRef(Often))
+            const isFree = free(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+            const prepares = fiber.getRef(Often)
+            if (fiber.getRef(Patient) && !isFree) return Effect.flatMap(freed, () => byLine(use, prepares))
+            return (isFree && !fiber.getRef(Unhurried) ? byLine : byPool)(use, prepares)
           })
       })
       yield* Effect.acquireRelease(
@@ -146,50 +159,4 @@ export const layer = (
     })
   ).pipe(Layer.provide(Reactivity.layer))
 
-/** PostgreSQL answers COMMIT with ROLLBACK where the transaction has failed before. */
-const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
-  Effect.flatMap(connection.executeRaw("COMMIT", []), (result) => {
-    if (!Predicate.hasProperty(result, "command") || result.command !== "ROLLBACK") return Effect.void
-    const message = "the transaction had failed before its COMMIT"
-    const cause = new Error(message)
-    return Effect.fail(new SqlError({ reason: new UnknownError({ cause, message, operation: "commit" }) }))
-  })
-
 type Use<A, E, R> = (connection: Connection) => Effect.Effect<A, E, R>
-type Guard = <A>(query: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError>
-type Transform = Parameters<Connection["execute"]>[2]
-
-/** A connection as the client wants it. */
-class Way implements Connection {
-  readonly #connection: Own["pinned"]
-  readonly #prepares: boolean
-  readonly #guard: Guard
-  constructor(connection: Own["pinned"], prepares: boolean, guard: Guard = (query) => query) {
-    this.#connection = connection
-    this.#prepares = prepares
-    this.#guard = guard
-  }
-  #rows(text: string, params: ReadonlyArray<unknown>, transform: Transform, prepare: boolean) {
-    return Effect.map(this.#guard(this.#connection.query(text, params, prepare)), ({ rows }) =>
-      transform === undefined ? rows : transform(rows)
-    )
-  }
-  execute(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
-    return this.#rows(text, params, transform, this.#prepares)
-  }
-  executeUnprepared(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
-    return this.#rows(text, params, transform, false)
-  }
-  executeRaw(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.query(text, params, this.#prepares))
-  }
-  executeValues(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.queryValues(text, params, this.#prepares))
-  }
-  executeValuesUnprepared(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.queryValues(text, params, false))
-  }
-  executeStream(text: string, params: ReadonlyArray<unknown>) {
-    return this.#connection.stream(text, params)
-  }
-}

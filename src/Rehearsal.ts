@@ -11,6 +11,9 @@ import { ClaimToken, type Notice, NoticeId } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Records from "./Records.ts"
 
+/** Where it takes longer the database has other troubles, and others wait for their turn. */
+const patience = Duration.seconds(2)
+
 const nil = "00000000-0000-0000-0000-000000000000"
 
 /** There is none with these. */
@@ -27,13 +30,11 @@ const anyKey = ({ keyType }: Description): string =>
 export const run = Effect.fn("Rehearsal.run")(function* (address: Address, tables: Tables) {
   if (Lent.lineTo(address) === undefined) return
   const outbox = yield* Outbox
-  const read = Effect.forEach(
-    tables.values(),
-    ({ description }) => Records.fetch(description, [anyKey(description)]),
-    { discard: true }
-  )
+  const read = Effect.forEach(tables.values(), ({ description }) => Records.fetch(description, [anyKey(description)]), {
+    discard: true
+  })
   const all = Effect.all([outbox.claim(0), read, outbox.settle(nobody, { outcome: "gone" }), outbox.begin(nobody)], {
     discard: true
   })
-  yield* Connects.soon(address, Effect.ignore(all))
+  yield* Connects.soon(address, Lent.patient(all).pipe(Effect.timeout(patience), Effect.ignore))
 })
