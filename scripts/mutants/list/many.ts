@@ -97,7 +97,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "the first mail waits for a plan",
     file: "src/Rehearsal.ts",
-    find: "outbox.settle(nobody, { outcome: \"gone\" }), ",
+    find: 'outbox.settle(nobody, { outcome: "gone" }), ',
     replace: "",
     test: rehearsal,
     says: "leaves it nothing to plan"
@@ -117,6 +117,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "const prompt = { atOnce: 100,",
     test: connects,
     says: "one at a time and with room for others between"
+  },
+  {
+    name: "the garbage of very many databases piles up",
+    file: "src/Garbage.ts",
+    find: "databases < many",
+    replace: "true",
+    test: "test/Garbage.test.ts",
+    says: "is told to come sooner where very many are"
   },
   {
     name: "hundreds of databases are opened at once",
