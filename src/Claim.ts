@@ -15,7 +15,7 @@ export const lease = 30_000
 /** A begun notice is left alone for a lease, then for this long again: whoever began it may still be settling. */
 export const grace = 30_000
 
-/** At most `limit` are claimed; for `places` of them a request could be written at once. */
+/** At most `limit` are claimed, with 0 it is only planned; for `places` of them a request could be written at once. */
 export type Claim = (limit: number, places?: number) => Effect.Effect<Claimed, Outage>
 
 /** What the server says when somebody holds a table whose rows a claim would read. For so long no claim waits for that again. */
@@ -65,7 +65,7 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
   const usual = textOf("usual", only, within?.sql)
   const thorough = () => textOf("thorough", only, within?.sql)
   const ask = Effect.fnUntraced(function* (text: string, limit: number, begins: number) {
-    const share = Math.max(1, Math.ceil(limit / tables.length))
+    const share = Math.ceil(limit / tables.length)
     const clock = yield* Clock.Clock
     // Before the statement: a row then looks older by its way, and never younger than it is; and a mark is as old as this.
     const now = clock.currentTimeMillisUnsafe()
@@ -77,7 +77,7 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
   })
   return Effect.fnUntraced(function* (limit: number, begins: number) {
     const first = yield* ask(usual, limit, begins)
-    if (!first.rows.some(({ more }) => more === true)) return claimedOf([first], within)
+    if (limit === 0 || !first.rows.some(({ more }) => more === true)) return claimedOf([first], within)
     const claimed = first.rows.filter(({ turn }) => turn !== null)
     const begun = claimed.filter(({ begun }) => begun)
     const second = yield* ask(thorough(), Math.max(1, limit - claimed.length), Math.max(0, begins - begun.length))
@@ -99,7 +99,7 @@ export const onceThereIs = (sql: SqlClient, tables: ReadonlyArray<number>, claim
       or not has_table_privilege('inquiries_mailer.outbox', 'update') as seen`)
   return (limit, places) =>
     Effect.suspend(() =>
-      seen
+      seen || limit === 0
         ? claim(limit, places)
         : Effect.flatMap(look, ([row]) => {
             seen = row?.seen !== false

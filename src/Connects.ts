@@ -9,10 +9,10 @@ const atOneServer = 8
 const atOnce = 12
 /** One that takes longer waits for its server and costs nobody anything: it goes on, and the next one begins. */
 const patience = Duration.millis(200)
-/** Work at one server that nobody waits for. */
-const unhurriedAtOnce = 2
-/** After it: hundreds of databases then have their turn within minutes, and the server has room for mails. */
-const breath = Duration.seconds(1)
+/** Work at one server that nobody waits for, and that may take a connection. */
+const unhurried = { atOnce: 2, breath: Duration.seconds(1) }
+/** Some milliseconds of work at one server that somebody may soon wait for. It has more time for others than for this. */
+const prompt = { atOnce: 1, breath: Duration.millis(20) }
 
 // Of the process, because its event loop is.
 const places = Semaphore.makeUnsafe(atOnce)
@@ -27,26 +27,39 @@ const perServer = (permits: number) => {
   }
 }
 const openings = perServer(atOneServer)
-const unhurried = perServer(unhurriedAtOnce)
 
 /** For all that connects, one connection after the other, before a database can be worked with. */
 export const inTurn = <A, E, R>(address: Address, opening: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => openings(address).withPermit(opening))
 
-/** For what can wait until everybody who waits now for a turn at this server has had it, and keeps none from opening. */
-export const behind = <A, E, R>(address: Address, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => {
-    const turns = unhurried(address)
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.andThen(
-        restore(turns.take(1)),
-        Effect.ensuring(
-          restore(Effect.andThen(inTurn(address, Effect.void), work)),
-          Effect.forkDetach(Effect.delay(turns.release(1), breath))
+interface Pace {
+  readonly atOnce: number
+  /** Of the server, after each: hundreds of databases have their turn within minutes, and there is room for mails. */
+  readonly breath: Duration.Duration
+}
+
+const queue = ({ atOnce, breath }: Pace) => {
+  const places = perServer(atOnce)
+  return <A, E, R>(address: Address, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => {
+      const turns = places(address)
+      return Effect.uninterruptibleMask((restore) =>
+        Effect.andThen(
+          restore(turns.take(1)),
+          Effect.ensuring(
+            restore(Effect.andThen(inTurn(address, Effect.void), work)),
+            Effect.forkDetach(Effect.delay(turns.release(1), breath))
+          )
         )
       )
-    )
-  })
+    })
+}
+
+/** For what can wait until everybody who waits now for a turn at this server has had it, and keeps none from opening. */
+export const behind = queue(unhurried)
+
+/** The same, for what is short and should be done within the first minute. */
+export const soon = queue(prompt)
 
 /** For each single connect. */
 export const among = <A, E, R>(connect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

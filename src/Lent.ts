@@ -1,17 +1,18 @@
 // The LISTEN connection, lent to short statements while it is free, and a small lazy pool for what comes beyond: a database
 // where little happens needs no second connection. While a statement runs on it nothing is heard, so the server ends one that
 // is slow (`hold`), which then begins anew in the pool, and for a while everything goes there.
-import { PgClient, PgPool, type PgConnection } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Predicate } from "effect"
+import { PgClient, PgPool } from "@effect/sql-pg"
+import { Clock, Context, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { make, SqlClient } from "effect/sql/SqlClient"
-import { isSqlError, SqlError, UnknownError } from "effect/sql/SqlError"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import type { Connection } from "effect/sql/SqlConnection"
 import * as Connects from "./Connects.ts"
 import type { Address } from "./Database.ts"
 import { Repeated, type Run } from "./Repeated.ts"
 import * as Socket from "./Socket.ts"
 import { codeOf } from "./SqlOutage.ts"
+import { commit, type Guard, type Pinned, Way } from "./ClientWay.ts"
 
 /** Longest statement on the LISTEN connection: two in line delay a notification, and the heartbeat, by twice this. */
 export const hold = Duration.seconds(1)
@@ -22,14 +23,32 @@ export const rest = Duration.minutes(1)
 /** "Canceled": by `hold`, or by a person. The server has undone what the statement did. */
 const canceled = "57014"
 
-/** The pool alone, for work that may take seconds or holds a transaction. */
-class Pooled extends Context.Service<Pooled, SqlClient>()("inquiries-mailer/Lent/Pooled") {}
+const Unhurried = Context.Reference("inquiries-mailer/Lent/Unhurried", { defaultValue: () => false })
+const Patient = Context.Reference("inquiries-mailer/Lent/Patient", { defaultValue: () => false })
+const Often = Context.Reference("inquiries-mailer/Lent/Often", { defaultValue: () => false })
 
-/** Keeps slow work off the connection that LISTENs. */
-export const unhurried = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | SqlClient> =>
-  Effect.flatMap(Effect.serviceOption(Pooled), (pooled) =>
-    Option.isSome(pooled) ? Effect.provideService(work, SqlClient, pooled.value) : work
-  )
+/** Keeps work that may take seconds off the connection that LISTENs. */
+export const unhurried: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.provideService(
+  Unhurried,
+  true
+)
+
+/** Rather waits for that connection than open another one. */
+export const patient: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.provideService(
+  Patient,
+  true
+)
+/** Between two looks whether it is free. */
+const look = Duration.millis(20)
+
+/**
+ * Statements that come again and again: a session plans each once. It keeps them then, some 100 kB of its server's memory
+ * each, and twice their text in ours; so what is asked at a start, or every ten minutes, is planned anew.
+ */
+export const often: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.provideService(
+  Often,
+  true
+)
 
 const lines = new WeakMap<Address, SqlClient>()
 
@@ -38,7 +57,7 @@ export const lineTo = (address: Address): SqlClient | undefined => lines.get(add
 
 /** A LISTEN connection, on which the server ends statements after `hold`. */
 export interface Own {
-  readonly pinned: Pick<PgConnection.PgConnection, "query" | "queryValues" | "stream">
+  readonly pinned: Pinned
   readonly isOpen: () => boolean
   /** To be run when a statement was answered: that proves as much as a heartbeat. */
   readonly answered: Effect.Effect<void>
@@ -49,7 +68,7 @@ export const layer = (
   address: Address,
   own: Own,
   config: PgClient.PgPoolConfig & { readonly maxConnections: number }
-): Layer.Layer<SqlClient | Pooled | Repeated, SqlError> =>
+): Layer.Layer<SqlClient | Repeated, SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
       let open = 0
@@ -67,7 +86,7 @@ export const layer = (
       const give = Effect.sync(() => busy--)
       const lease = (get: typeof pool.get) =>
         Effect.suspend(() => {
-          const connection = Effect.map(turn(get), (got) => new Way(got))
+          const connection = Effect.map(turn(get), (got) => new Way(got, true))
           return Effect.andThen(
             Effect.acquireRelease(take, () => give),
             connection
@@ -87,9 +106,9 @@ export const layer = (
           ["server.port", config.port]
         ] as const
       }
-      const byPool = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
+      const byPool = <A, E, R>(use: Use<A, E, R>, prepares: boolean) =>
         Effect.suspend(() => {
-          const used = turn(pool.use((connection) => use(new Way(connection))))
+          const used = turn(pool.use((connection) => use(new Way(connection, prepares))))
           return Effect.acquireUseRelease(
             take,
             () => used,
@@ -98,7 +117,6 @@ export const layer = (
         })
       let running = 0
       let slowUntil = 0
-      // Whoever waits may leave; the statement ends by itself. A cancellation would come late, and strike the next one.
       const counted: Guard = (query) =>
         Effect.suspend(() => {
           running++
@@ -107,81 +125,55 @@ export const layer = (
             return Exit.isSuccess(exit) ? own.answered : Effect.void
           })
         })
-      const lent = new Way(own.pinned, (query) =>
+      // Whoever waits may leave; the statement ends by itself. A cancellation would come late, and strike the next one.
+      const lend: Guard = (query) =>
         Effect.flatMap(Effect.forkDetach(counted(query), { startImmediately: true }), Fiber.join)
-      )
+      const [preparing, other] = [new Way(own.pinned, true, lend), new Way(own.pinned, false, lend)]
       // For whoever does not leave.
-      const lentToTheEnd = new Way(own.pinned, counted)
-      const byLine = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>, way: Connection) =>
+      const toTheEnd = new Way(own.pinned, true, counted)
+      const byLine = <A, E, R>(use: Use<A, E, R>, way: Way, prepares: boolean) =>
         Effect.catchIf(
           use(way),
           (error) => isSqlError(error) && codeOf(error) === canceled,
           () =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => {
               slowUntil = now + Duration.toMillis(rest)
-              return byPool(use)
+              return byPool(use, prepares)
             })
         )
       const free = (now: number) =>
         own.isOpen() && now >= slowUntil && (running === 0 || (running < inLine && open <= busy))
-      const borrowing =
-        (way: Connection) =>
-        <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
-          Clock.clockWith((clock) => (free(clock.currentTimeMillisUnsafe()) ? byLine(use, way) : byPool(use)))
-      const sql = yield* make({ ...shared, borrower: borrowing(lent) })
-      const pooled = yield* make({ ...shared, borrower: byPool })
+      const freed = Effect.repeat(Effect.delay(Effect.map(Clock.currentTimeMillis, free), look), { until: (is) => is })
+      /** By the line where that may be, else by the pool. */
+      const chosen = <A, E, R>(line: () => Effect.Effect<A, E, R>, pool: () => Effect.Effect<A, E, R>) =>
+        Effect.withFiber<A, E, R>((fiber) => {
+          const isFree = free(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+          if (fiber.getRef(Patient) && !isFree) return Effect.flatMap(freed, line)
+          return (isFree && !fiber.getRef(Unhurried) ? line : pool)()
+        })
+      const sql = yield* make({
+        ...shared,
+        borrower: (use) =>
+          Effect.flatMap(Often, (prepares) =>
+            chosen(
+              () => byLine(use, prepares ? preparing : other, prepares),
+              () => byPool(use, prepares)
+            )
+          )
+      })
+      const repeated: Run = (text, params) => {
+        const use = (connection: Connection) => connection.execute(text, params, undefined)
+        return chosen(
+          () => Effect.uninterruptible(byLine(use, toTheEnd, true)),
+          () => Effect.uninterruptible(byPool(use, true))
+        )
+      }
       yield* Effect.acquireRelease(
         Effect.sync(() => lines.set(address, sql)),
         () => Effect.sync(() => lines.delete(address))
       )
-      const toTheEnd = borrowing(lentToTheEnd)
-      const repeated: Run = (text, params) =>
-        Effect.uninterruptible(toTheEnd((connection) => connection.execute(text, params, undefined)))
-      return Context.make(SqlClient, sql).pipe(Context.add(Pooled, pooled), Context.add(Repeated, repeated))
+      return Context.make(SqlClient, sql).pipe(Context.add(Repeated, repeated))
     })
   ).pipe(Layer.provide(Reactivity.layer))
 
-/** PostgreSQL answers COMMIT with ROLLBACK where the transaction has failed before. */
-const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
-  Effect.flatMap(connection.executeRaw("COMMIT", []), (result) => {
-    if (!Predicate.hasProperty(result, "command") || result.command !== "ROLLBACK") return Effect.void
-    const message = "the transaction had failed before its COMMIT"
-    const cause = new Error(message)
-    return Effect.fail(new SqlError({ reason: new UnknownError({ cause, message, operation: "commit" }) }))
-  })
-
-type Guard = <A>(query: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError>
-type Transform = Parameters<Connection["execute"]>[2]
-
-/** A connection as the client wants it. */
-class Way implements Connection {
-  readonly #connection: Own["pinned"]
-  readonly #guard: Guard
-  constructor(connection: Own["pinned"], guard: Guard = (query) => query) {
-    this.#connection = connection
-    this.#guard = guard
-  }
-  #rows(text: string, params: ReadonlyArray<unknown>, transform: Transform, prepare: boolean) {
-    return Effect.map(this.#guard(this.#connection.query(text, params, prepare)), ({ rows }) =>
-      transform === undefined ? rows : transform(rows)
-    )
-  }
-  execute(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
-    return this.#rows(text, params, transform, true)
-  }
-  executeUnprepared(text: string, params: ReadonlyArray<unknown>, transform: Transform) {
-    return this.#rows(text, params, transform, false)
-  }
-  executeRaw(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.query(text, params))
-  }
-  executeValues(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.queryValues(text, params))
-  }
-  executeValuesUnprepared(text: string, params: ReadonlyArray<unknown>) {
-    return this.#guard(this.#connection.queryValues(text, params, false))
-  }
-  executeStream(text: string, params: ReadonlyArray<unknown>) {
-    return this.#connection.stream(text, params)
-  }
-}
+type Use<A, E, R> = (connection: Connection) => Effect.Effect<A, E, R>

@@ -11,6 +11,7 @@ import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
 import * as Housekeeping from "./Housekeeping.ts"
 import * as Identity from "./Identity.ts"
+import * as Lent from "./Lent.ts"
 import * as Lookout from "./Lookout.ts"
 import { Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
@@ -19,6 +20,7 @@ import { orOutage } from "./SqlOutage.ts"
 import * as Standing from "./Standing.ts"
 import type { Outage, Self } from "./State.ts"
 import * as Records from "./Records.ts"
+import * as Rehearsal from "./Rehearsal.ts"
 import * as Trace from "./Trace.ts"
 import * as Trigger from "./Trigger.ts"
 import * as Watched from "./Watched.ts"
@@ -54,12 +56,16 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const look = Effect.as(Trigger.look(faults, tables), false)
   const housekeeping = yield* Housekeeping.atPolls(tables, database.retention, self)
   const atPoll = sleeps ? Effect.andThen(look, Effect.tap(housekeeping, lookout.once)) : look
-  return yield* notifications.alive.pipe(
-    Effect.tapError((outage) => self.ailing(outage)),
-    Effect.raceFirst(watch(tables, pollEvery, self, atPoll).pipe(Effect.provide(outbox))),
-    Effect.raceFirst(sleeps ? Effect.never : Housekeeping.run(tables, database.retention, self)),
-    Effect.raceFirst(sleeps ? Effect.never : lookout.forever)
+  const rehearsed = Effect.forkChild(Rehearsal.run(database.address))
+  const mailing = Effect.andThen(rehearsed, watch(tables, pollEvery, self, atPoll)).pipe(
+    Effect.provide(outbox),
+    Lent.often
   )
+  const alive = Effect.tapError(notifications.alive, (outage) => self.ailing(outage))
+  // One race: of each nested one hundreds of databases would hold a fiber more.
+  if (sleeps) return yield* Effect.raceFirst(alive, mailing)
+  const beside = Housekeeping.run(tables, database.retention, self)
+  return yield* Effect.raceAllFirst([alive, mailing, beside, Lent.often(lookout.forever)])
 })
 
 /** A child that nothing wakes says that it polls, and why. */

@@ -34,6 +34,15 @@ describe("a claim", () => {
     })
   )
 
+  it.effect("of nothing has the whole statement planned, and changes nothing for the next", () =>
+    Effect.gen(function* () {
+      const { asked, claim } = claiming([[{ seen: false }]])
+      yield* claim(0)
+      yield* claim(4)
+      assert.deepStrictEqual(asked, ["claim 0", "whether there is anything"])
+    })
+  )
+
   it.effect("is made where nothing was answered", () =>
     Effect.gen(function* () {
       const { asked, claim } = claiming([])

@@ -82,6 +82,31 @@ describe("opening databases", () => {
   )
 })
 
+describe("what somebody may soon wait for", () => {
+  it.effect("comes after the databases that wait to be opened, one at a time and with room for others between", () =>
+    Effect.gen(function* () {
+      const { begun, letGo, work } = crowd()
+      const server = at("five")
+      const openings = yield* Effect.forEach(names(8, "a"), (name) => fork(Connects.inTurn(server, work(name))))
+      const soon = yield* Effect.forEach(names(3, "s"), (name) => fork(Connects.soon(server, work(name))))
+      yield* breaths
+      assert.deepStrictEqual(begun, names(8, "a"))
+      yield* letGo("a0")
+      assert.deepStrictEqual(begun.slice(8), ["s0"])
+      yield* letGo("s0")
+      yield* TestClock.adjust("19 millis")
+      assert.deepStrictEqual(begun.slice(8), ["s0"])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(begun.slice(8), ["s0", "s1"])
+      // What may take longer does not hold it up, nor the other way round.
+      yield* fork(Connects.behind(server, work("w")))
+      yield* breaths
+      assert.strictEqual(begun.at(-1), "w")
+      yield* Fiber.interruptAll([...openings, ...soon])
+    })
+  )
+})
+
 describe("connects to all servers", () => {
   it.effect("are 12 at once, but one that waits for its server for long holds up nobody", () =>
     Effect.gen(function* () {

@@ -141,6 +141,22 @@ describe("the LISTEN connection", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("is waited for by whoever has time, and wants no other connection", () =>
+    Effect.gen(function* () {
+      const { ask, end, statements } = yield* lending
+      yield* ask("a")
+      yield* ask("b")
+      const patient = yield* Lent.patient(ask("patient"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(statements, ["a", "b"])
+      yield* end("a")
+      yield* TestClock.adjust("20 millis")
+      yield* end("patient")
+      assert.strictEqual(yield* Fiber.join(patient), "by the line")
+      yield* end("b")
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("carries no work that may take seconds", () =>
     Effect.gen(function* () {
       const statements: Array<string> = []
@@ -161,6 +177,31 @@ describe("the LISTEN connection", () => {
         assert.strictEqual(codeOf(error), "ECONNREFUSED")
       }).pipe(Effect.provide(Lent.layer(address, own, { ...config(address, true), maxConnections: 4 })))
       assert.deepStrictEqual(statements, ["short"])
+    })
+  )
+
+  it.effect("keeps only the statements that are asked again and again", () =>
+    Effect.gen(function* () {
+      const kept: Array<readonly [string, boolean | undefined]> = []
+      const query = (text: string, _: ReadonlyArray<unknown> = [], prepare?: boolean) =>
+        Effect.sync(() => {
+          kept.push([text, prepare])
+          return { command: "SELECT", rowCount: 0, oid: null, rows: [], fields: [] }
+        })
+      const own: Lent.Own = {
+        pinned: { query, queryValues: () => Effect.succeed([]), stream: () => Stream.empty },
+        isOpen: () => true,
+        answered: Effect.void
+      }
+      const ask = (text: string) => Effect.flatMap(SqlClient, (sql) => sql.unsafe(text))
+      yield* Effect.all([ask("at the start"), Lent.often(ask("for each mail")), ask("every ten minutes")]).pipe(
+        Effect.provide(Lent.layer(address, own, { ...config(address, true), maxConnections: 4 }))
+      )
+      assert.deepStrictEqual(kept, [
+        ["at the start", false],
+        ["for each mail", true],
+        ["every ten minutes", false]
+      ])
     })
   )
 })

@@ -2,12 +2,14 @@
 import { Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as App from "../App.ts"
+import * as Garbage from "../Garbage.ts"
 import * as Telemetry from "../Telemetry.ts"
 import { SettingsError } from "../Settings/SettingsError.ts"
 import { settings, wrongSettings } from "./settings.ts"
 
 export const work = Effect.fn("command.run")(function* () {
   const loaded = yield* settings
+  yield* Garbage.bounded(loaded.databases.length)
   const databases = loaded.databases.map(({ name }) => name).join(", ")
   const telemetry = Telemetry.layer(loaded.log, loaded.otel)
   return yield* Effect.logInfo(`watching ${loaded.databases.length} databases: ${databases}`).pipe(

@@ -3,6 +3,7 @@ import type { Mutant } from "../Mutant.ts"
 
 const lent = "test/Lent.test.ts"
 const connects = "test/Connects.test.ts"
+const rehearsal = "test/integration/rehearsal.test.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
@@ -64,10 +65,66 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a sweep runs on the LISTEN connection",
     file: "src/Lent.ts",
-    find: "Option.isSome(pooled) ? Effect.provideService(work, SqlClient, pooled.value) : work",
-    replace: "work",
+    find: "isFree && !fiber.getRef(Unhurried)",
+    replace: "isFree",
     test: lent,
     says: "carries no work that may take seconds"
+  },
+  {
+    name: "each session keeps what is asked once",
+    file: "src/Lent.ts",
+    find: "own.pinned, false, lend",
+    replace: "own.pinned, true, lend",
+    test: lent,
+    says: "keeps only the statements that are asked again and again"
+  },
+  {
+    name: "what has time opens a second connection to each database",
+    file: "src/Lent.ts",
+    find: "fiber.getRef(Patient) && !isFree",
+    replace: "false",
+    test: lent,
+    says: "is waited for by whoever has time"
+  },
+  {
+    name: "a rehearsal claims what waits",
+    file: "src/Rehearsal.ts",
+    find: "outbox.claim(0)",
+    replace: "outbox.claim(1)",
+    test: rehearsal,
+    says: "claims nothing of what waits"
+  },
+  {
+    name: "the first mail waits for a plan",
+    file: "src/Rehearsal.ts",
+    find: 'outbox.settle(nobody, { outcome: "gone" }), ',
+    replace: "",
+    test: rehearsal,
+    says: "leaves it nothing to plan"
+  },
+  {
+    name: "a claim of nothing looks only whether there is anything",
+    file: "src/Claim.ts",
+    find: "seen || limit === 0",
+    replace: "seen",
+    test: "test/Claim.test.ts",
+    says: "of nothing has the whole statement planned"
+  },
+  {
+    name: "hundreds of sessions plan at once",
+    file: "src/Connects.ts",
+    find: "const prompt = { atOnce: 1,",
+    replace: "const prompt = { atOnce: 100,",
+    test: connects,
+    says: "one at a time and with room for others between"
+  },
+  {
+    name: "the garbage of very many databases piles up",
+    file: "src/Garbage.ts",
+    find: "databases < many",
+    replace: "true",
+    test: "test/Garbage.test.ts",
+    says: "is told to come sooner where very many are"
   },
   {
     name: "hundreds of databases are opened at once",
