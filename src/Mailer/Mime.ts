@@ -38,7 +38,7 @@ const headers = (mail: Mail): string =>
 const boundaryOf = ({ correlationId }: Mail): string =>
   `--${boundaryMark}${correlationId.replace(/\W/g, "").slice(0, 32)}-Part_1`
 
-/** All ASCII, as nearly always, each is put in its place as Latin-1: in half the time, and joined nowhere else. */
+/** All ASCII, as nearly always, each is written to its place as Latin-1, which takes half the time of joining them first. */
 const bytes = (pieces: ReadonlyArray<string>): Buffer => {
   if (!pieces.every(isAscii)) return Buffer.from(pieces.join(""))
   const message = Buffer.allocUnsafe(pieces.reduce((length, piece) => length + piece.length, 0))

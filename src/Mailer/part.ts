@@ -1,4 +1,5 @@
-// A text as a part of a mail. It goes out as it is where every server on the way has to let that be, or by base64.
+// A text as a part of a mail. It goes out as it is (7bit) if no server on the way may have a reason to change it, else by
+// base64.
 
 /** Within every boundary between parts. No base64 has it, and nothing that goes out as it is. */
 export const boundaryMark = "_NmP-"
@@ -6,7 +7,7 @@ export const boundaryMark = "_NmP-"
 /** From the line break that ends the boundary before it to the last before the next. */
 export const part = (type: string, text: string): string =>
   isSevenBit(text)
-    ? `${head(type, "7bit")}${text.replaceAll("\n", "\r\n")}`
+    ? `${head(type, "7bit")}${withCrlf(text)}`
     : `${head(type, "base64")}${folded(Buffer.from(withCrlf(text)).toString("base64"))}`
 
 const head = (type: string, encoding: string): string =>
@@ -26,7 +27,7 @@ const isSevenBit = (text: string): boolean =>
 /** Without the line break (RFC 5322, 2.1.1). */
 const longestLine = 998
 
-/** From the last line break that a line may have to the next such, so that most lines are not looked at. */
+/** Goes from the last line break within reach to the last within reach of that: most lines are not looked at. */
 const hasShortLines = (text: string): boolean => {
   let start = 0
   while (text.length - start > longestLine) {
