@@ -3,6 +3,7 @@ import * as begun from "./list/begun.ts"
 import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
+import * as keys from "./list/keys.ts"
 import * as mailer from "./list/mailer.ts"
 import * as many from "./list/many.ts"
 import * as monitor from "./list/monitor.ts"
@@ -17,6 +18,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...begun.mutants,
   ...delivery.mutants,
   ...burst.mutants,
+  ...keys.mutants,
   ...mailer.mutants,
   ...monitor.mutants,
   ...many.mutants,
