@@ -4,6 +4,7 @@ import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
 import * as mail from "./list/mail.ts"
+import * as keys from "./list/keys.ts"
 import * as mailer from "./list/mailer.ts"
 import * as many from "./list/many.ts"
 import * as monitor from "./list/monitor.ts"
@@ -18,6 +19,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...begun.mutants,
   ...delivery.mutants,
   ...burst.mutants,
+  ...keys.mutants,
   ...mailer.mutants,
   ...mail.mutants,
   ...monitor.mutants,

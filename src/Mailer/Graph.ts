@@ -1,12 +1,12 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
-import { Clock, Duration, Effect, Fiber, Redacted, References, Result, Semaphore } from "effect"
+import { Clock, Duration, Effect, Redacted, References, Result, Semaphore } from "effect"
 import { elapsed } from "../Elapsed.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
 import { spanned } from "../Spanned.ts"
+import * as Begin from "./Begin.ts"
 import * as Connections from "./Connections.ts"
 import * as Gate from "./Gate.ts"
-import * as Mime from "./Mime.ts"
 import { type Outcome, outcome } from "./outcome.ts"
 import * as Search from "./Search.ts"
 import { mailboxUrl, type Sender } from "./Sender.ts"
@@ -53,7 +53,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const constant = { "return-client-request-id": "true", "content-type": "text/plain" }
 
   const request = Effect.fnUntraced(function* (
-    { mail, message }: Composed,
+    { mail, message }: Begin.Composed,
     token: Redacted.Redacted,
     time: Duration.Duration
   ): Effect.fn.Return<Outcome> {
@@ -72,7 +72,12 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   }, requesting)
 
   /** At most two requests: a second only if the token of the first was refused. Both end before `end`. */
-  const deliver = Effect.fnUntraced(function* (composed: Composed, token: Redacted.Redacted, now: number, end: number) {
+  const deliver = Effect.fnUntraced(function* (
+    composed: Begin.Composed,
+    token: Redacted.Redacted,
+    now: number,
+    end: number
+  ) {
     const first = yield* request(composed, token, Duration.millis(end - now))
     if (first._tag !== "Unauthorized") return first
     const left = Effect.map(elapsed, (now) => Duration.millis(end - now))
@@ -91,7 +96,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     return second
   })
 
-  const inPlace = Effect.fnUntraced(function* (composed: Composed, token: Redacted.Redacted, end: number) {
+  const inPlace = Effect.fnUntraced(function* (composed: Begin.Composed, token: Redacted.Redacted, end: number) {
     const start = yield* elapsed
     if (start > end - Duration.toMillis(worthwhile)) {
       return yield* new MailerError({ reason: tooLate("The requests in flight, or the database, took too long.") })
@@ -137,8 +142,8 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
           begun++
           const from = asked ?? (yield* elapsed)
           const { composed, told } = yield* asked === undefined
-            ? beside(begin, render(compose))
-            : already(begin, render(compose))
+            ? Begin.beside(begin, Begin.render(compose))
+            : Begin.already(begin, Begin.render(compose))
           const end = Math.min(told + Duration.toMillis(sendTimeout), from + Duration.toMillis(markIsGood))
           yield* places.take(1)
           yield* leaveDeck
@@ -171,35 +176,6 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
 
 const sending = spanned("Mailer.send")
 const requesting = spanned("send", "client")
-
-interface Composed {
-  readonly mail: Mail
-  readonly message: Buffer
-}
-
-const render = <C, R>(compose: Effect.Effect<Mail, C, R>) =>
-  Effect.flatMap(compose, (mail) => Effect.map(Mime.render(mail), (message): Composed => ({ mail, message })))
-
-/** Begins while the mail is put together; `told` is when the news of it came. */
-const beside = Effect.fnUntraced(function* <B, C, R>(
-  begin: Effect.Effect<void, B, R>,
-  render: Effect.Effect<Composed, C, R>
-) {
-  const begun = yield* Effect.forkChild(Effect.andThen(begin, elapsed), { startImmediately: true })
-  const composed = yield* Effect.exit(render)
-  const told = yield* Fiber.join(begun)
-  return { told, composed: yield* composed }
-})
-
-/** The same for what was begun long ago: `begin` takes no time. */
-const already = Effect.fnUntraced(function* <B, C, R>(
-  begin: Effect.Effect<void, B, R>,
-  render: Effect.Effect<Composed, C, R>
-) {
-  yield* begin
-  const told = yield* elapsed
-  return { told, composed: yield* render }
-})
 
 const annotated = (answer: Result.Result<Connections.Answer, Connections.Lost>, result: Outcome) =>
   Effect.annotateCurrentSpan({
