@@ -79,9 +79,6 @@ const paused = (state: { readonly until: number; readonly reason: Throttled }, n
 type Guard = <A, E, R>(effect: Effect.Effect<A, MailerError | E, R>) => Effect.Effect<A, MailerError | E, R>
 
 export interface Gate {
-  /** Lets a send in, for which `leave` has to be called, or says why not. */
-  readonly enter: (now: number) => Ticket | Throttled | Blocked
-  readonly leave: (ticket: Ticket, outcome: Outcome, now: number) => void
   /** Around what sends: its success opens a blocked gate, its failure may close it. */
   readonly guard: Guard
   /** Around what has to succeed before: its failure may close the gate, its success says nothing of the mailbox. */
@@ -89,54 +86,35 @@ export interface Gate {
   readonly standing: Effect.Effect<Standing>
 }
 
-/** Of a send that was let in. */
-export interface Ticket {
-  readonly _tag: "Ticket"
-  readonly state: State
-}
-
-// Nearly every send has this one: nothing is made for it.
-const free: Ticket = { _tag: "Ticket", state: open }
-
 export const make: Effect.Effect<Gate> = Effect.sync(() => {
   let state: State = open
-
-  const enter: Gate["enter"] = (now) => {
-    const [refusal, next] = admit(state, now)
-    state = next
-    return refusal ?? (next === open ? free : { _tag: "Ticket", state: next })
-  }
-
-  const leave: Gate["leave"] = (ticket, outcome, now) => {
-    state = settle(state, ticket.state, outcome, now)
-  }
 
   const through =
     (success: Outcome): Guard =>
     (effect) =>
       Effect.uninterruptibleMask((restore) =>
         Clock.clockWith((clock) => {
-          const entry = enter(clock.currentTimeMillisUnsafe())
-          if (entry._tag !== "Ticket") return Effect.fail(new MailerError({ reason: entry }))
-          return Effect.onExit(restore(effect), (exit) =>
-            Effect.sync(() => leave(entry, outcomeOf(exit, success), clock.currentTimeMillisUnsafe()))
-          )
+          const [refusal, ticket] = admit(state, clock.currentTimeMillisUnsafe())
+          if (refusal !== undefined) return Effect.fail(new MailerError({ reason: refusal }))
+          state = ticket
+          return Effect.onExit(restore(effect), (exit) => {
+            state = settle(state, ticket, outcomeOf(exit, success), clock.currentTimeMillisUnsafe())
+            return Effect.void
+          })
         })
       )
 
   return {
-    ...{ enter, leave },
-    guard: through(sent),
+    guard: through({ _tag: "Sent" }),
     prepare: through(nothing),
     standing: Clock.clockWith((clock) => Effect.succeed(standing(state, clock.currentTimeMillisUnsafe())))
   }
 })
 
-export const sent: Outcome = { _tag: "Sent" }
-export const nothing: Outcome = { _tag: "Nothing" }
+const nothing: Outcome = { _tag: "Nothing" }
 
 /** What an exit tells of the mailbox, where a success tells `success`. */
-export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, success: Outcome): Outcome => {
+const outcomeOf = (exit: Exit.Exit<unknown, unknown>, success: Outcome): Outcome => {
   if (Exit.isSuccess(exit)) return success
   const error = Exit.findErrorOption(exit)
   return error._tag === "Some" && error.value instanceof MailerError ? error.value.reason : nothing

@@ -2,12 +2,12 @@
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
 import { Clock, Duration, Effect, Redacted, References, Result, Semaphore } from "effect"
 import { elapsed } from "../Elapsed.ts"
-import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient, Uncertain } from "../Mailer.ts"
+import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient } from "../Mailer.ts"
 import { spanned } from "../Spanned.ts"
 import * as Begin from "./Begin.ts"
 import * as Connections from "./Connections.ts"
 import * as Gate from "./Gate.ts"
-import { type Outcome, outcome } from "./outcome.ts"
+import { type Outcome, outcome, unanswered } from "./outcome.ts"
 import * as Search from "./Search.ts"
 import { mailboxUrl, type Sender } from "./Sender.ts"
 import { refreshMargin, TokenCache } from "./TokenCache.ts"
@@ -107,17 +107,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     return yield* accepted(result)
   })
 
-  /** In this caller's region, which must be uninterruptible. */
-  const guarded = <A, E, R>(effect: Effect.Effect<A, MailerError | E, R>, success: Gate.Outcome) =>
-    Clock.clockWith((clock) => {
-      const entry = gate.enter(clock.currentTimeMillisUnsafe())
-      if (entry._tag !== "Ticket") return Effect.fail(new MailerError({ reason: entry }))
-      return Effect.onExit(effect, (exit) => {
-        gate.leave(entry, Gate.outcomeOf(exit, success), clock.currentTimeMillisUnsafe())
-        return Effect.void
-      })
-    })
-  const token = guarded(Effect.interruptible(tokens.get), Gate.nothing)
+  const token = gate.prepare(Effect.interruptible(tokens.get))
 
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
@@ -148,7 +138,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
           yield* places.take(1)
           yield* leaveDeck
           // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
-          return yield* Effect.ensuring(guarded(inPlace(composed, bearer, end), Gate.sent), places.release(1))
+          return yield* Effect.ensuring(gate.guard(inPlace(composed, bearer, end)), places.release(1))
         })
         return yield* Effect.onExit(all, () => {
           if (counted) begun--
@@ -202,8 +192,3 @@ const refusedTwice = (detail: string) =>
     detail: `${detail} to a token just issued.`,
     advice: "See that the application is enabled in Entra, and that TENANT_ID and GRAPH_CLOUD belong together."
   })
-
-const unanswered = ({ code, unsent }: Connections.Lost) =>
-  unsent
-    ? new Transient({ detail: `Microsoft Graph cannot be reached: ${code}.`, retryAfter: undefined })
-    : new Uncertain({ detail: `The request to Microsoft Graph was not answered: ${code}.` })

@@ -2,7 +2,7 @@
 // itself. Pure and total: no body, however broken, changes more than the wording.
 import { Duration, Option, Schema } from "effect"
 import { Blocked, type MailerReason, Rejected, Throttled, Transient, Uncertain } from "../Mailer.ts"
-import type { Answer } from "./Connections.ts"
+import type { Answer, Lost } from "./Connections.ts"
 import { retryAfter } from "./retryAfter.ts"
 
 export type Outcome =
@@ -45,6 +45,12 @@ export const outcome = (answer: Answer, now: number): Outcome => {
   if (status === 503) return new Transient({ detail, retryAfter: asked })
   return new Uncertain({ detail })
 }
+
+/** What it means that there was none. */
+export const unanswered = ({ code, unsent }: Lost) =>
+  unsent
+    ? new Transient({ detail: `Microsoft Graph cannot be reached: ${code}.`, retryAfter: undefined })
+    : new Uncertain({ detail: `The request to Microsoft Graph was not answered: ${code}.` })
 
 const quota = /ExceededMessageLimit|QuotaExceeded|ExceededQuota|DailyLimit/i
 

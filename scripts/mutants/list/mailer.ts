@@ -17,7 +17,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a send whose begun mark failed goes out",
-    file: "src/Mailer/Graph.ts",
+    file: "src/Mailer/Begin.ts",
     find: "Effect.forkChild(Effect.andThen(begin, elapsed)",
     replace: "Effect.forkChild(Effect.andThen(Effect.ignore(begin), elapsed)",
     test: graph,
@@ -74,14 +74,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a blocked mailbox is sent from",
     file: "src/Mailer/Graph.ts",
-    find: "guarded(inPlace(composed, bearer, end), Gate.sent)",
+    find: "gate.guard(inPlace(composed, bearer, end))",
     replace: "inPlace(composed, bearer, end)",
     test: places,
     says: "once the mailbox is blocked, what has begun is not requested"
   },
   {
     name: "an unanswered request counts as not sent",
-    file: "src/Mailer/Graph.ts",
+    file: "src/Mailer/outcome.ts",
     find: "  unsent\n",
     replace: "  unsent || code\n",
     test: interruption,
