@@ -5,10 +5,12 @@
 export const boundaryMark = "_NmP-"
 
 /** From the line break that ends the boundary before it to the last before the next. */
-export const part = (type: string, text: string): string =>
-  isSevenBit(text)
-    ? `${head(type, "7bit")}${withCrlf(text)}`
-    : `${head(type, "base64")}${folded(Buffer.from(withCrlf(text)).toString("base64"))}`
+export const part = (type: string, text: string): string => {
+  const asIs = sevenBit(text)
+  return asIs === undefined
+    ? `${head(type, "base64")}${folded(Buffer.from(withCrlf(text)).toString("base64"))}`
+    : `${head(type, "7bit")}${asIs}`
+}
 
 const head = (type: string, encoding: string): string =>
   `\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`
@@ -21,21 +23,22 @@ const notAsIs = [...controls, "\u007f", "From ", boundaryMark]
 /** Control characters too. */
 export const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length
 
-const isSevenBit = (text: string): boolean =>
-  isAscii(text) && !notAsIs.some((piece) => text.includes(piece)) && hasShortLines(text)
+const sevenBit = (text: string): string | undefined =>
+  isAscii(text) && !notAsIs.some((piece) => text.includes(piece)) ? shortLines(text) : undefined
 
 /** Without the line break (RFC 5322, 2.1.1). */
 const longestLine = 998
 
-/** Goes from the last line break within reach to the last within reach of that: most lines are not looked at. */
-const hasShortLines = (text: string): boolean => {
+/** With CRLF, if none is longer than servers have to take. */
+const shortLines = (text: string): string | undefined => {
+  let lines = ""
   let start = 0
-  while (text.length - start > longestLine) {
-    const end = text.lastIndexOf("\n", start + longestLine)
-    if (end < start) return false
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+    if (end - start > longestLine) return undefined
+    lines += `${text.slice(start, end)}\r\n`
     start = end + 1
   }
-  return true
+  return text.length - start > longestLine ? undefined : lines + text.slice(start)
 }
 
 /** Without a pattern where that will do: it takes three times as long, and the templates write no CR. */
