@@ -1,7 +1,7 @@
 // The statement that claims, one autocommit round trip: what is due in each table, under a lease and a token; and when
 // something else comes due, so that nobody has to ask for it. It also reads the rows, and marks as begun what can be sent
 // right away. It has two depths. Nearly every claim is `usual`: it leaves alone what two rows have had the key
-// of, and says so; only then a `thorough` one follows, which the server takes twice as long for.
+// of, and says so; only then a `thorough` one follows, which knows what a newer row has superseded.
 import { forKey } from "./Keyed.ts"
 import { pausedSince } from "./Pause.ts"
 

@@ -11,8 +11,8 @@ const atOnce = 12
 const patience = Duration.millis(200)
 /** Work at one server that nobody waits for, and that may take a connection. */
 const unhurried = { atOnce: 2, breath: Duration.seconds(1) }
-/** Some milliseconds of work at one server that somebody may soon wait for. It has more time for others than for this. */
-const prompt = { atOnce: 1, breath: Duration.millis(20) }
+/** Some milliseconds of work at one server that somebody may soon wait for. Most of its processors are for others meanwhile. */
+const prompt = { atOnce: 1, breath: Duration.millis(5) }
 
 // Of the process, because its event loop is.
 const places = Semaphore.makeUnsafe(atOnce)

@@ -9,7 +9,7 @@ import { setFlagsFromString } from "node:v8"
 const many = 100
 
 export const flagsFor = (databases: number): ReadonlyArray<string> =>
-  databases < many ? [] : ["--heap-growing-percent=15", "--gc-memory-reducer-start-delay-ms=600000"]
+  databases < many ? [] : ["--heap-growing-percent=25", "--gc-memory-reducer-start-delay-ms=600000"]
 
 /** For a process that watches so many. */
 export const bounded = (databases: number): Effect.Effect<void> =>

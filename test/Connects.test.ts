@@ -94,7 +94,7 @@ describe("what somebody may soon wait for", () => {
       yield* letGo("a0")
       assert.deepStrictEqual(begun.slice(8), ["s0"])
       yield* letGo("s0")
-      yield* TestClock.adjust("19 millis")
+      yield* TestClock.adjust("4 millis")
       assert.deepStrictEqual(begun.slice(8), ["s0"])
       yield* TestClock.adjust("1 millis")
       assert.deepStrictEqual(begun.slice(8), ["s0", "s1"])
