@@ -116,7 +116,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: " for update skip locked",
     replace: "",
     test: claims,
-    says: "gives no notice to two replicas"
+    says: "waits for nobody who holds a notice locked"
   },
   {
     name: "claim forgets that it was begun",
