@@ -23,7 +23,7 @@ const held = new Set(["55P03", "57014"])
 const rest = 60_000
 
 /**
- * Claims what is due in these tables, an equal share a table; `only` is one more SQL condition for it. With `within`, and
+ * Claims what is due in these tables, an equal share a table; `only` is one more SQL condition for it. With `within`,
  * what is claimed has its row, and as far as there are places it is also begun: one round trip where there would be three.
  */
 export const claim = (run: Run, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {

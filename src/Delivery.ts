@@ -144,7 +144,8 @@ const settle = Effect.fnUntraced(function* (delivery: Delivery, decision: Settle
   yield* Trace.ended(outcome, outcome === "sent" || outcome === "gone" ? undefined : detail)
   const written = yield* Effect.matchEffect(write, {
     onSuccess: () => Effect.succeed(true),
-    onFailure: (outage) => Effect.andThen(self.ailing(outage), again(write, self))
+    // Whoever reads of the outage is told which row waits for its end.
+    onFailure: (outage) => Effect.annotateLogs(Effect.andThen(self.ailing(outage), again(write, self)), noted(delivery))
   }).pipe(Trace.span.settle)
   if (!written) {
     yield* Effect.annotateLogs(

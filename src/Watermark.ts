@@ -5,7 +5,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { Description } from "./Catalog.ts"
 import { identifier, quoted } from "./Catalog.ts"
 import type { Table } from "./Database.ts"
-import { forKey, type Length } from "./Keyed.ts"
+import { noticesFor } from "./Keyed.ts"
 import * as Order from "./Order.ts"
 
 export interface Swept {
@@ -68,13 +68,9 @@ export const begin = Effect.fn("Watermark.begin")(function* (number: number, swe
 /** Every parameter has to stand in the statement, also where no time lacks a zone. */
 export const zoneUsed = "$1::text is not null"
 
-/** The notices `o` for a key, whatever became of them: each half has the wording of its index, see `Keyed.ts`. */
-export const noticesOf = (number: string, key: string): string => {
-  const half = (length: Length, which: string) =>
-    `select u.id, u.created_at, u.row_time from inquiries_mailer.outbox u
-    where ${forKey("u", number, key, length)} and ${which} offset 0`
-  return `((${half(300, "coalesce(u.outcome, '') = ''")}) union all (${half(301, "u.outcome is not null")})) o`
-}
+/** The notices `o` for a key, whatever became of them. */
+export const noticesOf = (number: string, key: string): string =>
+  `${noticesFor("u.id, u.created_at, u.row_time", number, key)} o`
 
 /** Forgets it, for a table that is no longer watched: what comes until it is again is not to be mailed. */
 export const forget = Effect.fn("Watermark.forget")(function* (number: number) {

@@ -91,6 +91,23 @@ describe("deliver", () => {
     })
   )
 
+  it.effect("says of an outage of the settlement which row waits for its end", () =>
+    Effect.gen(function* () {
+      const outage = new Outage({ state: "waiting", reason: "gone for a while" })
+      const { layer } = fakes({ settleFailures: [outage, outage] })
+      const { layer: logger, lines } = quiet()
+      const self = { ...indifferent, ailing: ({ reason }: Outage) => Effect.logWarning(reason) }
+      yield* deliver(notice("1"), Effect.succeed(row("1")), watched, self).pipe(
+        Effect.provide([layer, logger]),
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("1 minute")
+      const ailing = lines.filter(({ message }) => message === outage.reason)
+      assert.lengthOf(ailing, 2)
+      for (const { annotations } of ailing) assert.deepInclude(annotations, { table: "public.inquiries", key: "1" })
+    })
+  )
+
   it.effect("gives an outcome up only when the program has to end, and names the notice", () =>
     Effect.gen(function* () {
       const outage = new Outage({ state: "blocked", reason: "the outbox is gone" })

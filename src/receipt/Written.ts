@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { type Description, identifier, quoted } from "../Catalog.ts"
 import type { Table } from "../Database.ts"
-import { forKey, type Length } from "../Keyed.ts"
+import { noticesFor } from "../Keyed.ts"
 import { codeOf, orOutage } from "../SqlOutage.ts"
 import type { Day } from "./Day.ts"
 
@@ -56,16 +56,13 @@ export const count = Effect.fn("Written.count")(function* (question: Question) {
       ? `to_timestamp(${parameter}::float8)`
       : `(to_timestamp(${parameter}::float8) at time zone $4::text)`
   const key = `(r.${identifier(description.key)}::text collate "default")`
-  // The newest notice for the key: each half has the wording of its index, see `Keyed.ts`.
-  const half = (length: Length, which: string) =>
-    `select u.outcome, u.created_at from inquiries_mailer.outbox u
-    where ${forKey("u", "$5::integer", key, length)} and ${which} offset 0`
+  // The newest notice for the key.
   const notice =
     number === undefined
       ? "left join lateral (select null::boolean as found, null::text as outcome) n on true"
       : `left join lateral (
       select true as found, b.outcome
-      from ((${half(300, "coalesce(u.outcome, '') = ''")}) union all (${half(301, "u.outcome is not null")})) b
+      from ${noticesFor("u.outcome, u.created_at", "$5::integer", key)} b
       order by b.created_at desc limit 1
     ) n on true`
   const judged = `${column} >= ${at("$3")}`
