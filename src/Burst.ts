@@ -7,8 +7,8 @@
 import { Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { claim as claimDue, type Claim } from "./Claim.ts"
-import { unsettled } from "./ClaimStatement.ts"
 import type * as Database from "./Database.ts"
+import { named } from "./NewId.ts"
 import type { Within } from "./Records.ts"
 import type { Run } from "./Repeated.ts"
 import { orOutage } from "./SqlOutage.ts"
@@ -79,21 +79,22 @@ const gather = Effect.fn("Burst.gather")(function* (sql: SqlClient, bursts: Read
       from (select *, coalesce(since + width > clock_timestamp(), false) as going from place) p
     ),
     fresh as materialized (
-      select o.id, w.number, w.since + w.width as until,
-        w.count + row_number() over (partition by w.number order by o.due_at, o.id) <= w.allowed as single
+      select o.place, w.number, w.since + w.width as until,
+        w.count + row_number() over (partition by w.number order by o.due_at, o.place) <= w.allowed as single
       from wave w cross join lateral (
-        select o.id, o.due_at from inquiries_mailer.outbox o
+        select o.ctid as place, o.due_at from inquiries_mailer.outbox o
         where o.table_number = w.number and o.outcome is null and o.due_at <= statement_timestamp()
           and ${sql.literal(undecided)}
         order by o.due_at limit ${atOnce} for update skip locked
       ) o
     ),
     decided as (
-      update inquiries_mailer.outbox o set burst = case when f.single then 'singly' else 'held' end, claim = null,
+      update inquiries_mailer.outbox o set ${sql.literal(named)}, claim = null,
+        burst = case when f.single then 'singly' else 'held' end,
         -- Who knows of no burst, because it is no longer set up, claims it then as any other.
         due_at = case when f.single then o.due_at else f.until end
       from fresh f
-      where o.id = f.id and o.id = any(array(select id from fresh)) and ${sql.literal(unsettled)}
+      where o.ctid = f.place
     ),
     counted as (
       update inquiries_mailer.tables t set burst_since = w.since, burst_count = least(w.count + n.count, w.allowed)
@@ -101,9 +102,9 @@ const gather = Effect.fn("Burst.gather")(function* (sql: SqlClient, bursts: Read
       where t.number = w.number
     ),
     ripe as materialized (
-      select o.id, w.number, (row_number() over (partition by w.number order by o.created_at, o.id) - 1) / ${most}::integer as part
+      select o.place, w.number, (row_number() over (partition by w.number order by o.created_at, o.id) - 1) / ${most}::integer as part
       from wave w cross join lateral (
-        select o.id, o.created_at from inquiries_mailer.outbox o
+        select o.ctid as place, o.id, o.created_at from inquiries_mailer.outbox o
         where o.table_number = w.number and o.outcome is null and o.due_at <= statement_timestamp()
           and ${sql.literal(held)}
         order by o.due_at limit ${atOnce} for update skip locked
@@ -120,7 +121,7 @@ const gather = Effect.fn("Burst.gather")(function* (sql: SqlClient, bursts: Read
     )
     update inquiries_mailer.outbox o set claim = null, ${sql.literal(joining("d.several", "d.id"))}
     from ripe r join digest d on d.number = r.number and d.part = r.part
-    where o.id = r.id and o.id = any(array(select id from ripe)) and ${sql.literal(unsettled)}`)
+    where o.ctid = r.place`)
 })
 
 /** SQL: notice `o` belongs to a digest; or is the only one left and goes singly. */

@@ -3,6 +3,7 @@
 // right away. It has two depths. Nearly every claim is `usual`: it leaves alone what two rows have had the key
 // of, and says so; only then a `thorough` one follows, which knows what a newer row has superseded.
 import { forKey } from "./Keyed.ts"
+import { named, rankOf } from "./NewId.ts"
 import { pausedSince } from "./Pause.ts"
 
 // "Unsettled" has three wordings, so that each question fits one index only: `outcome is null` what is due (outbox_due),
@@ -11,20 +12,29 @@ import { pausedSince } from "./Pause.ts"
 // For the same reason whatever is looked up by id says so with an array: joined to a few ids, an index that was small
 // when it was looked at is read from end to end.
 
-/** Whether notice `o` is unsettled, where its id is known. */
+/** Whether notice `o` is unsettled, where its id or its place is known. */
 export const unsettled = "coalesce(o.outcome, 'unsettled') = 'unsettled'"
 
 /** The unsettled notices `n` for the key of notice `o`. */
 export const sameKey = `inquiries_mailer.outbox n where ${forKey("n", "o.table_number", "o.key", 300)}
   and coalesce(n.outcome, '') = ''`
 
+/**
+ * Whether notice `n` is newer than notice `o`, which is at `place`, or older. There is always one that is the newest: of two
+ * that nobody has acted upon, and that came in the same microsecond, the place decides.
+ */
+export const is = (age: "newer" | "older", place: "o.ctid" | "o.place"): string =>
+  `(n.created_at, ${rankOf("n.id")}, n.ctid) ${age === "newer" ? ">" : "<"} (o.created_at, ${rankOf("o.id")}, ${place})`
+
 /** Whether a newer row has taken the key of notice `o`, and waits to be mailed. `offset 0` keeps it from becoming a join. */
-export const newerWaits = `exists (select from ${sameKey} and (n.created_at, n.id) > (o.created_at, o.id) offset 0)`
+const newerThan = (place: "o.ctid" | "o.place"): string =>
+  `exists (select from ${sameKey} and ${is("newer", place)} offset 0)`
+export const newerWaits = newerThan("o.ctid")
 
 const after = (milliseconds: string): string => `clock_timestamp() + ${milliseconds}::float8 * interval '1 ms'`
 
 /** Another unsettled notice for the key of notice `o`, older or newer. */
-const hasTwin = `exists (select from ${sameKey} and n.id <> o.id offset 0)`
+const hasTwin = `exists (select from ${sameKey} and n.ctid <> o.place offset 0)`
 
 interface Depth {
   readonly first: string
@@ -46,7 +56,7 @@ const usual: Depth = {
   paused: "exists (select from inquiries_mailer.pauses)",
   leave: hasTwin,
   beside: "",
-  done: "select id from claimed",
+  done: "select place from due where not leave",
   told: "null, exists (select from inquiries_mailer.pauses) or exists (select from due where leave)",
   also: ""
 }
@@ -55,23 +65,24 @@ const thorough: Depth = {
   first: `paused as materialized (select ${pausedSince} as since from unnest($1::integer[]) as t (number)),
   `,
   paused: "(select since from paused) is not null",
-  leave: newerWaits,
+  leave: newerThan("o.place"),
   beside: `-- What is stale itself, and what is older than something due. A send that is under way settles itself.
+  stale as materialized (
+    select place from due where leave
+    union
+    select older.place from due o cross join lateral (
+      select n.ctid as place from ${sameKey} and ${is("older", "o.place")} offset 0
+    ) older
+  ),
   superseded as (
     update inquiries_mailer.outbox o
-    set outcome = 'superseded', settled_at = clock_timestamp(), claim = null
-    where o.id = any(array(
-        select id from due where leave
-        union all
-        select older.id from due o cross join lateral (
-          select n.id from ${sameKey} and (n.created_at, n.id) < (o.created_at, o.id) offset 0
-        ) older
-      ))
-      and ${unsettled} and (o.begun_at is null or o.due_at <= clock_timestamp())
-    returning o.id, o.table_number, o.key
+    set ${named}, outcome = 'superseded', settled_at = clock_timestamp(), claim = null
+    from stale s
+    where o.ctid = s.place and ${unsettled} and (o.begun_at is null or o.due_at <= clock_timestamp())
+    returning o.id, o.table_number, o.key, s.place
   ),
   `,
-  done: "select id from claimed union all select id from superseded",
+  done: "select place from due where not leave union all select place from superseded",
   told: "(select since from paused), false",
   also: `
   union all
@@ -111,6 +122,7 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
     set claim = case when (
         select set_config('synchronous_commit', case when $4::integer = 0 then 'off' else 'on' end, true)
       ) is not null then $6::uuid end,
+      ${named},
       due_at = case when d.sure and d.turn <= $4::integer then ${after("$5")} else ${after("$3")} end,
       -- Begun and never settled: whoever held it crashed, and the mail may have been accepted.
       begun_at = case when d.sure and d.turn <= $4::integer then clock_timestamp() end,
@@ -135,7 +147,7 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
       select date_part('epoch', min(o.due_at) - clock_timestamp()) * 1000
       from unnest($1::integer[]) as t (number) cross join lateral (
         select due_at from inquiries_mailer.outbox
-        where table_number = t.number and outcome is null and id not in (${depth.done})
+        where table_number = t.number and outcome is null and ctid not in (${depth.done})
         order by due_at limit 1
       ) o
     ), ${depth.told}`

@@ -3,6 +3,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { named } from "./NewId.ts"
 import { parkedFor } from "./Settlement.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
@@ -27,7 +28,7 @@ interface Marks {
 const batch = 5_000
 /** A right. */
 const lacksRight = "42501"
-const parking = `outcome = 'parked', settled_at = clock_timestamp(), claim = null,
+const parking = `${named}, outcome = 'parked', settled_at = clock_timestamp(), claim = null,
         detail = '${parkedFor.copied}, which has probably mailed it'`
 
 interface Recorded extends Marks {
@@ -104,7 +105,7 @@ export const record = Effect.gen(function* () {
   while (true) {
     const rows = yield* sql`
       update inquiries_mailer.outbox o set ${sql.literal(parking)}
-      where o.id = any(array(select id from inquiries_mailer.outbox where outcome is null limit ${batch})) and coalesce(o.outcome, 'unsettled') = 'unsettled'
+      where o.ctid = any(array(select ctid from inquiries_mailer.outbox where outcome is null limit ${batch})) and coalesce(o.outcome, 'unsettled') = 'unsettled'
       returning o.id`
     early += rows.length
     if (rows.length < batch) break
@@ -117,7 +118,7 @@ export const record = Effect.gen(function* () {
       returning 1
     ),
     parked as (
-      update inquiries_mailer.outbox set ${sql.literal(parking)}
+      update inquiries_mailer.outbox o set ${sql.literal(parking)}
       where outcome is null and exists (select from adopted)
       returning 1
     )

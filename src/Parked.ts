@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { channel } from "./Connection.ts"
 import type { DatabaseName } from "./Database.ts"
+import { rankOf } from "./NewId.ts"
 import type { NoticeId } from "./Notice.ts"
 import { parkedFor } from "./Settlement.ts"
 import { instant, secretKey, showKey } from "./Shown.ts"
@@ -120,7 +121,7 @@ export const show = Effect.fn("Parked.show")(function* (database: DatabaseName, 
 
 // The row belongs to the newest notice of its key: an older one would mail it once more, as another mail.
 const replaced = `exists (select from (select id, created_at from ${noticesOf("o.table_number", "o.key")}) n
-  where (n.created_at, n.id) > (o.created_at, o.id))`
+  where (n.created_at, ${rankOf("n.id")}) > (o.created_at, ${rankOf("o.id")}))`
 
 /** Unsettled again, due now, as if nothing had been tried; but what may have been sent stays so, and so its Message-ID. */
 const putBack = `outcome = case when c.replaced then 'superseded' end,
@@ -150,9 +151,9 @@ const change = Effect.fn("Parked.change")(function* (database: DatabaseName, sel
   while (true) {
     const rows = yield* orOutage(sql<Changed & Stored>`
       with chosen as materialized (
-        select ${sql.literal(columns)}, ${sql.literal(replaced)} as replaced
+        select o.ctid as place, ${sql.literal(columns)}, ${sql.literal(replaced)} as replaced
         from inquiries_mailer.tables t cross join lateral (
-          select * from inquiries_mailer.outbox o
+          select o.ctid, o.* from inquiries_mailer.outbox o
           where ${where} and o.settled_at <= ${now?.time ?? ""}::timestamptz
             and (${reason}::text = '' or ${sql.literal(reasonOf)} = ${reason}::text)
           limit ${batch} for update skip locked
@@ -163,7 +164,7 @@ const change = Effect.fn("Parked.change")(function* (database: DatabaseName, sel
       changed as (
         update inquiries_mailer.outbox o set ${sql.literal(how)}
         from chosen c
-        where o.id = c.id and o.id = any(array(select id from chosen)) and ${sql.literal(stillParked)}
+        where o.ctid = c.place
         returning c.*, coalesce(o.outcome, 'queued') as outcome
       ),
       woken as materialized (

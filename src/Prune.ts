@@ -53,13 +53,13 @@ export const prune = Effect.fn("Prune.prune")(function* (tables: ReadonlyArray<n
       // Locked first: one that somebody is putting back into the queue is passed over, and found changed the next time.
       const rows = yield* orOutage(sql<{ readonly deleted: number }>`
         with old as materialized (
-          select id from inquiries_mailer.outbox o
+          select ctid as place from inquiries_mailer.outbox o
           where table_number = ${table}::integer and outcome is not null
             and settled_at < now() - ${Duration.toMillis(retention)}::float8 * interval '1 ms'
             and ${sql.literal(prunable)}
           order by settled_at limit ${batch} for update skip locked
         ),
-        deleted as (delete from inquiries_mailer.outbox where id = any(array(select id from old)) returning id)
+        deleted as (delete from inquiries_mailer.outbox where ctid = any(array(select place from old)) returning 1)
         select count(*)::integer as deleted from deleted`)
       const deleted = rows[0]?.deleted ?? 0
       all += deleted

@@ -140,7 +140,7 @@ export const sweep = Effect.fn("Sweep.sweep")(function* (number: number, swept: 
     update inquiries_mailer.outbox n set row_time = k.at::timestamptz
     from unnest(${rows.map(({ key }) => key)}::text[], ${rows.map(({ at }) => at)}::text[]) as k (key, at)
       cross join lateral ${sql.literal(noticesOf(`${number}`, "k.key"))}
-    where n.id = o.id and o.row_time is distinct from k.at::timestamptz`
+    where n.ctid = o.place and o.row_time is distinct from k.at::timestamptz`
 
   /** Every row up to `next` was seen just now. Whoever wrote beside it when it was noted has ended, or it stays. */
   const advance = Effect.fnUntraced(function* ({ next, passed }: Standing, highest: string | undefined) {

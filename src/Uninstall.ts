@@ -106,7 +106,7 @@ const forget = Effect.fnUntraced(function* (numbers: ReadonlyArray<number>, forc
     for (const which of ["outcome is not null", ...(force ? ["outcome is null"] : [])]) {
       while (true) {
         const gone = yield* sql`
-          delete from inquiries_mailer.outbox where id = any(array(select id from inquiries_mailer.outbox
+          delete from inquiries_mailer.outbox where ctid = any(array(select ctid from inquiries_mailer.outbox
             where table_number = ${number}::integer and ${sql.literal(which)} limit ${batch}))
           returning id`
         if (gone.length < batch) break

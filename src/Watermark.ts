@@ -70,7 +70,7 @@ export const zoneUsed = "$1::text is not null"
 
 /** The notices `o` for a key, whatever became of them. */
 export const noticesOf = (number: string, key: string): string =>
-  `${noticesFor("u.id, u.created_at, u.row_time", number, key)} o`
+  `${noticesFor("u.ctid as place, u.id, u.created_at, u.row_time", number, key)} o`
 
 /** Forgets it, for a table that is no longer watched: what comes until it is again is not to be mailed. */
 export const forget = Effect.fn("Watermark.forget")(function* (number: number) {

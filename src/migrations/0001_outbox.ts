@@ -3,14 +3,6 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 
-// A UUID of version 8 (RFC 9562, 5.8): a random byte, the time in steps of 65 ms, the version and 70 random bits. So new
-// notices come in only 256 places of the index on it, which are at hand: in random ones that index alone would take a third
-// of what a large INSERT pays. 78 random bits are more than anybody guesses of a Message-ID. The time does not come first, as
-// in version 7: clients would wait for one another at one place; and the planner, when it sees that notices lie in the order
-// of their ids, looks a whole batch up once for each notice of it. Few steps, because each INSERT prepares them anew.
-const timeOrdered = `encode(set_byte(
-  overlay(uuid_send(gen_random_uuid()) placing substr(timestamptz_send(clock_timestamp()), 2, 5) from 2), 6, 128), 'hex')::uuid`
-
 export default Effect.gen(function* () {
   const sql = yield* SqlClient
 
@@ -27,7 +19,8 @@ export default Effect.gen(function* () {
 
   yield* sql`
     create table inquiries_mailer.outbox (
-      id uuid default ${sql.literal(timeOrdered)},
+      -- Given by whoever first acts upon it, see NewId.ts.
+      id uuid,
       table_number integer,
       key text,
       created_at timestamptz default clock_timestamp(),
@@ -56,8 +49,8 @@ export default Effect.gen(function* () {
 
   // The claim path, and the look for the next due time.
   yield* sql`create index outbox_due on inquiries_mailer.outbox (table_number, due_at) where outcome is null`
-  // Begin and settle.
-  yield* sql`create index outbox_id on inquiries_mailer.outbox (id)`
+  // Begin and settle. An INSERT does not touch it.
+  yield* sql`create index outbox_id on inquiries_mailer.outbox (id) where id is not null`
   // Two unsettled notices for one key. Not a hash of it: keys that come one after another then stand side by side, as with
   // the id. Only its beginning, see Keyed.ts: 300 characters are at most 1,200 bytes, and an entry of more than
   // 2,704 would be refused. Its predicate is worded unlike the others', so that each question has one index that fits.

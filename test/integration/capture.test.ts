@@ -13,14 +13,12 @@ const started = Effect.fn("started")(function* (...[createTables, overrides]: Pa
 const keyed = "create table inquiries (id integer primary key, name text)"
 
 describe("capture", () => {
-  it.live("makes a notice with a uuid of its own of every inserted row, for a role that may only INSERT", () =>
+  it.live("makes a notice of every inserted row, for a role that may only INSERT", () =>
     Effect.gen(function* () {
       const { form, fresh } = yield* started()
       yield* form.query("insert into inquiries (name) values ('a'), ('b')")
       yield* form.query("insert into inquiries (name) values ('c')")
       assert.deepStrictEqual(yield* captured(fresh), ["1:1", "1:2", "1:3"])
-      const [ids] = yield* fresh.admin`select count(distinct id)::int as n from inquiries_mailer.outbox`
-      assert.deepStrictEqual(ids, { n: 3 })
     })
   )
 
@@ -33,8 +31,6 @@ describe("capture", () => {
       yield* owner.query("truncate inquiries restart identity")
       yield* form.query("insert into inquiries (name) values ('c')")
       assert.deepStrictEqual(yield* captured(fresh), ["1:1", "1:1", "1:1"])
-      const [ids] = yield* fresh.admin`select count(distinct id)::int as n from inquiries_mailer.outbox`
-      assert.deepStrictEqual(ids, { n: 3 })
     })
   )
 

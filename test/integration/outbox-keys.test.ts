@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { noticesOf } from "../../src/Watermark.ts"
 import { captured, customer, migrateOne, promptly } from "../support/customer.ts"
-import { keys, stage } from "../support/outbox.ts"
+import { claimOne, keys, stage } from "../support/outbox.ts"
 
 /** What PostgreSQL counts from, in milliseconds. */
 const epoch = Date.UTC(2000, 0, 1)
@@ -11,37 +11,77 @@ const epoch = Date.UTC(2000, 0, 1)
 const step = 2 ** 16 / 1_000
 
 describe("the identity of a notice", () => {
-  it.live("is a uuid of version 8: when it was made, and 78 bits that nobody can guess", () =>
+  it.live("is a uuid of version 8: when it was first claimed, and 78 bits that nobody can guess", () =>
     Effect.gen(function* () {
-      const { admin } = yield* stage()
-      const rows = yield* admin<{ readonly id: string; readonly at: number }>`
-        insert into inquiries_mailer.outbox (table_number, key) select 1, n::text from generate_series(1, 4000) n
-        returning id::text, date_part('epoch', created_at) * 1000 as at`
+      const { admin, outbox } = yield* stage()
+      yield* admin`insert into inquiries_mailer.outbox (table_number, key, created_at)
+        select 1, n::text, clock_timestamp() - interval '1 day' from generate_series(1, 4000) n`
+      const now = Effect.map(
+        admin<{ readonly at: number }>`select date_part('epoch', clock_timestamp()) * 1000 as at`,
+        ([row]) => row!.at
+      )
+      const from = yield* now
+      // A claim is for all tables alike, of which there are two.
+      const { notices } = yield* outbox.claim(8_000)
+      const until = yield* now
       const counts = Array.from({ length: 78 }, () => 0)
-      for (const { at, id } of rows) {
+      for (const { id } of notices) {
         assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-80[0-9a-f]{2}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
         const bits = BigInt(`0x${id.replaceAll("-", "")}`)
-        assert.approximately(epoch + Number((bits >> 80n) & 0xff_ffff_ffffn) * step, at, step + 1)
+        const at = epoch + Number((bits >> 80n) & 0xff_ffff_ffffn) * step
+        assert.isAtLeast(at, from - step - 1)
+        assert.isAtMost(at, until + 1)
         const random = ((bits >> 120n) << 70n) | (((bits >> 64n) & 0xffn) << 62n) | (bits & ((1n << 62n) - 1n))
         for (let n = 0; n < 78; n++) counts[n]! += Number((random >> BigInt(n)) & 1n)
       }
-      assert.strictEqual(new Set(rows.map(({ id }) => id)).size, 4_000)
+      assert.strictEqual(new Set(notices.map(({ id }) => id)).size, 4_000)
       // Half of 4,000; six standard deviations to each side.
       for (const count of counts) assert.approximately(count, 2_000, 190)
     })
   )
 
+  it.live("is the notice's from its first claim on, whoever claims it again, and no other's of the same key", () =>
+    Effect.gen(function* () {
+      const { add, admin, outbox, passTime } = yield* stage()
+      yield* add(1, "42")
+      assert.lengthOf(yield* admin`select from inquiries_mailer.outbox where id is null`, 1)
+      const { id } = yield* claimOne(outbox)
+      yield* passTime
+      assert.strictEqual((yield* claimOne(outbox)).id, id)
+      yield* passTime
+      yield* add(1, "42")
+      const { notices, superseded } = yield* outbox.claim(8)
+      assert.deepStrictEqual(
+        superseded.map(({ id }) => id),
+        [id]
+      )
+      assert.notStrictEqual(notices[0]?.id, id)
+    })
+  )
+
+  it.live("decides between two that nobody has claimed by where they are, if they came in the same moment", () =>
+    Effect.gen(function* () {
+      const { admin, outbox } = yield* stage()
+      yield* admin`insert into inquiries_mailer.outbox (table_number, key, created_at)
+        select 1, '42', now() from generate_series(1, 3)`
+      const { notices, superseded } = yield* outbox.claim(8)
+      assert.deepStrictEqual([keys(notices), keys(superseded)], [["42"], ["42", "42"]])
+      yield* outbox.begin(notices[0]!)
+    })
+  )
+
   it.live("is in the order of time where its first byte is the same, and the planner sees no order in it", () =>
     Effect.gen(function* () {
-      const { admin } = yield* stage()
+      const { admin, outbox } = yield* stage()
       yield* admin`insert into inquiries_mailer.outbox (table_number, key)
         select 1, n::text from generate_series(1, 20000) n`
+      yield* outbox.claim(40_000)
       yield* admin`analyze inquiries_mailer.outbox`
       const [found] = yield* admin<{ readonly late: number; readonly correlation: number }>`
         select count(*) filter (where substr(id, 1, 6) < substr(before, 1, 6))::integer as late,
           (select abs(correlation) from pg_stats where tablename = 'outbox' and attname = 'id') as correlation
-        from (select id, lag(id) over (partition by get_byte(id, 0) order by place) as before
-          from (select uuid_send(id) as id, ctid as place from inquiries_mailer.outbox) o) o`
+        from (select id, lag(id) over (partition by get_byte(id, 0) order by due_at) as before
+          from (select uuid_send(id) as id, due_at from inquiries_mailer.outbox) o) o`
       assert.strictEqual(found!.late, 0)
       assert.isBelow(found!.correlation, 0.1)
     })

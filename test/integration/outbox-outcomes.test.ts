@@ -129,7 +129,7 @@ describe("of two notices for one key", () => {
       const { add, admin, outbox, stored } = yield* stage()
       yield* add(1, "42", "42")
       yield* admin`update inquiries_mailer.outbox set due_at = due_at + interval '1 minute'
-        where id = (select id from inquiries_mailer.outbox order by created_at desc limit 1)`
+        where ctid = (select ctid from inquiries_mailer.outbox order by created_at desc limit 1)`
       const { notices, superseded } = yield* outbox.claim(8)
       assert.lengthOf(notices, 0)
       assert.lengthOf(superseded, 1)

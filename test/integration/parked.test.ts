@@ -33,8 +33,8 @@ const refused = Effect.gen(function* () {
 
 /** Notices as the trigger and a worker would leave them, without either. */
 const parking = (admin: PgClient.PgClient, count: number, detail = "Microsoft Graph answered 413") =>
-  admin`insert into inquiries_mailer.outbox (table_number, key, outcome, detail, settled_at)
-    select 1, n::text, 'parked', ${detail}, clock_timestamp() from generate_series(1, ${count}::integer) n`
+  admin`insert into inquiries_mailer.outbox (id, table_number, key, outcome, detail, settled_at)
+    select gen_random_uuid(), 1, n::text, 'parked', ${detail}, clock_timestamp() from generate_series(1, ${count}::integer) n`
 
 describe("a parked notice", () => {
   it.live("is shown with table, key, reason and what was answered", () =>

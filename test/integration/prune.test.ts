@@ -104,7 +104,7 @@ describe("a pass of pruning", () => {
       )
       const text = plan.map((row) => row["QUERY PLAN"]).join("\n")
       assert.match(text, /Index Scan using outbox_settled/)
-      assert.match(text, /Index Scan using outbox_id/)
+      assert.match(text, /Tid Scan on outbox/)
       for (const [, rows, removed] of text.matchAll(/actual time.* rows=([\d.]+)|Removed by .*: (\d+)/g)) {
         assert.isAtMost(Number(rows ?? removed ?? 0), 20, text)
       }

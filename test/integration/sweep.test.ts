@@ -15,10 +15,10 @@ describe("a sweep", () => {
       assert.deepInclude(yield* sweep(), { count: 1, waiting: 0, outcome: "mailed" })
       assert.deepInclude(yield* sweep(), { count: 0 })
       assert.deepStrictEqual(yield* captured(fresh), ["1:3", "1:2"])
-      const [row] = yield* fresh.admin`select count(distinct id)::int as ids, bool_and(due_at is not null and
+      const [row] = yield* fresh.admin`select bool_and(due_at is not null and
         created_at is not null and attempts = 0 and not maybe_sent and outcome is null and settled_at is null) as alike
         from inquiries_mailer.outbox`
-      assert.deepStrictEqual(row, { ids: 2, alike: true })
+      assert.deepStrictEqual(row, { alike: true })
     })
   )
 
