@@ -3,11 +3,12 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Clock, Effect } from "effect"
 import { type Findings, ratio } from "./bars.ts"
+import { percentile } from "./measure.ts"
 import { trigger } from "./peer.ts"
 
-const seconds = 2
-/** They take turns, so that a machine that slows down slows all. */
-const rounds = 3
+const seconds = 1
+/** They take turns, often, so that a machine that slows down slows all. */
+const rounds = 7
 const bulk = 100_000
 
 export const tables = {
@@ -51,6 +52,7 @@ const rate = Effect.fnUntraced(function* (sql: PgClient.PgClient, table: string,
 
 export interface InsertCost {
   readonly clients: number
+  /** Medians. */
   readonly rates: ReadonlyMap<Which, number>
 }
 
@@ -60,13 +62,14 @@ export const insertCost = Effect.fn("insertCost")(function* (
   which: ReadonlyArray<Which>,
   clients: number
 ) {
-  const rates = new Map<Which, number>()
+  const measured = new Map(which.map((one) => [one, new Array<number>()]))
   for (let round = 0; round < rounds; round++) {
-    for (const one of which) {
-      rates.set(one, (rates.get(one) ?? 0) + (yield* rate(sql, tables[one], clients)) / rounds)
-    }
+    for (const [one, rates] of measured) rates.push(yield* rate(sql, tables[one], clients))
   }
-  const cost: InsertCost = { clients, rates }
+  const cost: InsertCost = {
+    clients,
+    rates: new Map([...measured].map(([one, rates]) => [one, percentile(rates, 0.5)]))
+  }
   return cost
 })
 
