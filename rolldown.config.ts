@@ -3,12 +3,13 @@
 import { defineConfig } from "rolldown"
 import { inlined } from "./scripts/build/inlined.ts"
 import { shipped } from "./scripts/build/shipped.ts"
+import { unpropagated } from "./scripts/build/unpropagated.ts"
 
 export default defineConfig({
   input: { main: "src/start.ts" },
   platform: "node",
   tsconfig: false,
-  plugins: [inlined, shipped],
+  plugins: [inlined, unpropagated, shipped],
   // No comments with the path of each module: from wherever it is built, the file is the same.
   experimental: { attachDebugInfo: "none" },
   output: {

@@ -6,6 +6,7 @@ import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Tr
 import { spanned } from "../Spanned.ts"
 import * as Begin from "./Begin.ts"
 import * as Connections from "./Connections.ts"
+import * as Deck from "./Deck.ts"
 import * as Gate from "./Gate.ts"
 import { type Outcome, outcome, unanswered } from "./outcome.ts"
 import * as Search from "./Search.ts"
@@ -17,12 +18,6 @@ export const inFlight = 4
 
 /** With less time than this a request is not begun again. */
 const least = Duration.seconds(3)
-
-/** Besides, so many mails of one database may be begun already and wait for a place, so that none stands idle. */
-export const onDeck = 12
-
-/** A request that takes longer than this is slow: as many wait then as are in flight, so that none waits for long. */
-export const brisk = Duration.seconds(1)
 
 /** With less time than this left after the wait for a place nothing is requested: a slow answer would come too late. */
 const worthwhile = Duration.seconds(10)
@@ -43,8 +38,8 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const connections = yield* Connections.Connections
   const gate = yield* Gate.make
   const places = yield* Semaphore.make(inFlight)
-  /** The last request was. */
-  let slow = false
+  /** As the last request was; before the first one as if it were slow. */
+  let width = Deck.widthOf(Infinity, inFlight)
   /** A mail was accepted lately, so that there are a way and a token, which is replaced long before it expires. */
   let flowsUntil = -Infinity
   /** Mails that are begun: they have a place, or wait for one. */
@@ -102,7 +97,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
       return yield* new MailerError({ reason: tooLate("The requests in flight, or the database, took too long.") })
     }
     const result = yield* deliver(composed, token, start, end)
-    slow = (yield* elapsed) - start > Duration.toMillis(brisk)
+    width = Deck.widthOf((yield* elapsed) - start, inFlight)
     flowsUntil = result._tag === "Accepted" ? start + Duration.toMillis(refreshMargin) : -Infinity
     return yield* accepted(result)
   })
@@ -118,7 +113,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
         begin: Effect.Effect<void, B, R>,
         asked?: number
       ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
-        const share = slow ? onDeck / inFlight : 1
+        const share = width
         if (!(yield* deck.takeIfAvailable(share))) yield* Effect.interruptible(deck.take(share))
         let counted = false
         let waits = true
@@ -150,14 +145,12 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     )
 
   const find = yield* Search.make(sender, gate, places)
-  const mailer = Effect.map(Semaphore.make(onDeck), (deck) =>
+  const mailer = Effect.map(Semaphore.make(Deck.permits), (deck) =>
     Mailer.of({
       send: sendWith(deck),
       find,
       standing: gate.standing,
-      places: Effect.map(elapsed, (now) =>
-        now < flowsUntil ? Math.max(0, inFlight + (slow ? inFlight : onDeck) - begun) : 0
-      )
+      places: Effect.map(elapsed, (now) => (now < flowsUntil ? Math.max(0, inFlight + Deck.room(width) - begun) : 0))
     })
   )
   const box: Mailbox = { mailer }

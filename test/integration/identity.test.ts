@@ -65,6 +65,10 @@ describe("a copy of a database", () => {
             { rows: 5_000, with_the_mark: false }
           ]
         )
+        // By which an operator asks for each of them.
+        assert.deepStrictEqual(yield* admin`select count(distinct id)::integer as ids from inquiries_mailer.outbox`, [
+          { ids: 12_000 }
+        ])
       })
   )
 

@@ -45,15 +45,23 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "export const inFlight = 4",
     replace: "export const inFlight = 5",
     test: places,
-    says: "has at most four requests in flight and twelve more begun"
+    says: "has at most four requests in flight and 28 more begun"
   },
   {
-    name: "thirteen begun and waiting for a place",
-    file: "src/Mailer/Graph.ts",
-    find: "export const onDeck = 12",
-    replace: "export const onDeck = 13",
+    name: "more begun and waiting for a place than is said",
+    file: "src/Mailer/Deck.ts",
+    find: "permits = 28",
+    replace: "permits = 32",
     test: places,
-    says: "has at most four requests in flight and twelve more begun"
+    says: "has at most four requests in flight and 28 more begun"
+  },
+  {
+    name: "as many begun as ever, though Graph takes its time",
+    file: "src/Mailer/Graph.ts",
+    find: "width = Deck.widthOf((yield* elapsed) - start, inFlight)",
+    replace: "width = 1",
+    test: places,
+    says: "lets as many more begin as have a place within 0.3 s"
   },
   {
     name: "20 s since the begun mark not checked",

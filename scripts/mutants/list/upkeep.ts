@@ -107,8 +107,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an adopted copy mails what the original had",
     file: "src/Identity.ts",
-    find: "const parking = `outcome = 'parked',",
-    replace: "const parking = `outcome = outcome,",
+    find: "const parking = `${named}, outcome = 'parked',",
+    replace: "const parking = `${named}, outcome = outcome,",
     test: identity,
     says: "is blocked, refuses a plain migrate, and mails after --adopt"
   },
