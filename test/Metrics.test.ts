@@ -3,7 +3,7 @@ import { Context, DateTime, Duration, Effect, Layer, Metric, SubscriptionRef } f
 import { TestClock } from "effect/testing"
 import { deliver } from "../src/Delivery.ts"
 import { Throttled } from "../src/Mailer.ts"
-import { Connections, Lost, type Response } from "../src/Mailer/Connections.ts"
+import { type Answer, Connections, Lost } from "../src/Mailer/Connections.ts"
 import * as Metrics from "../src/Metrics.ts"
 import type { State, Status } from "../src/State.ts"
 import { fakes, indifferent, notice, row, watched } from "./support/fakes.ts"
@@ -61,7 +61,7 @@ describe("Metrics", () => {
       const answer = (status: number) =>
         status === 0
           ? Effect.fail(new Lost({ unsent: true, code: "ECONNREFUSED" }))
-          : Effect.succeed<Response>({ status, headers: {}, text: undefined })
+          : Effect.succeed<Answer>({ status, headers: {}, body: "" })
       let given: ReadonlyArray<number> = []
       const inner = Layer.succeed(Connections, {
         request: () => {

@@ -14,12 +14,12 @@ export interface Request {
   readonly body?: string
 }
 
-export interface Response {
+export interface Answer {
   readonly status: number
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
-  /** Empty if it broke off or is too long; absent where the server says that there is none. To be run once. */
-  readonly text: Effect.Effect<string> | undefined
+  /** Empty if it was too long, broke off or did not end in time: nobody may decide on it. */
+  readonly body: string
 }
 
 /** There is no status. */
@@ -34,10 +34,10 @@ export class Connections extends Context.Service<
   Connections,
   {
     /**
-     * One request, never repeated, and lost if there is no status within `time`. Follows no redirect: neither a token nor a
-     * mail goes where Microsoft did not say beforehand.
+     * One request, never repeated, one answer within `time`. Lost only if there is no status; the last second is for the
+     * body. Follows no redirect: neither a token nor a mail goes where Microsoft did not say beforehand.
      */
-    readonly request: (request: Request, time: Duration.Duration) => Effect.Effect<Response, Lost>
+    readonly request: (request: Request, time: Duration.Duration) => Effect.Effect<Answer, Lost>
   }
 >()("inquiries-mailer/Mailer/Connections") {}
 
@@ -85,9 +85,14 @@ const targetOf = (url: string): Target => {
 /** What nobody says, but the clock. */
 const late = new Lost({ unsent: false, code: "no answer in time" })
 
+/** A body is worth no longer wait, and an endless one must not cost the status that came before it. */
+export const bodyTimeout = Duration.seconds(1)
+/** Bytes. */
+const bodyLimit = 64_000
+
 const send = ({ agent, deadlines, open }: Way, { body, headers, url }: Request, time: Duration.Duration) =>
   Clock.clockWith((clock) =>
-    Effect.callback<Response, Lost>((resume) => {
+    Effect.callback<Answer, Lost>((resume) => {
       // Throws for what HTTP cannot carry, for example a line break in a header.
       const opened = Result.try(() => {
         const target = targetOf(url)
@@ -100,23 +105,27 @@ const send = ({ agent, deadlines, open }: Way, { body, headers, url }: Request, 
       })
       if (Result.isFailure(opened)) return resume(Effect.fail(new Lost({ unsent: true, code: codeOf(opened.failure) })))
       const call = opened.success
-      const deadline = deadlines.set(clock, time, () => {
+      let deadline = deadlines.set(clock, Duration.subtract(time, bodyTimeout), () => {
         resume(Effect.fail(late))
         call.destroy()
       })
-      const answered = (result: Effect.Effect<Response, Lost>) => {
+      // Only the first counts.
+      const answered = (result: Effect.Effect<Answer, Lost>) => {
         deadlines.lift(deadline)
         resume(result)
       }
-      // Stays for as long as the request does: an error after the status must not end the process.
-      call.on("error", (error) => answered(Effect.fail(lost(error))))
+      let hasStatus = false
+      // Stays for as long as the request does: an error after the status must not end the process, nor cost the status.
+      call.on("error", (error) => hasStatus || answered(Effect.fail(lost(error))))
       call.once("response", (answer) => {
-        const { headers, statusCode: status = 0 } = answer
-        if (headers["content-length"] !== "0") {
-          return answered(Effect.succeed({ status, headers: flat(headers), text: read(answer) }))
+        hasStatus = true
+        const end = (body: string) => {
+          answered(Effect.succeed({ status: answer.statusCode ?? 0, headers: flat(answer.headers), body }))
+          if (!answer.complete) answer.destroy()
         }
-        const empty = Effect.succeed({ status, headers: flat(headers), text: undefined })
-        answer.once("end", () => whenFree(() => answered(empty))).resume()
+        deadlines.lift(deadline)
+        deadline = deadlines.set(clock, bodyTimeout, () => end(""))
+        read(answer, end)
       })
       call.end(body)
       return Effect.sync(() => {
@@ -125,6 +134,21 @@ const send = ({ agent, deadlines, open }: Way, { body, headers, url }: Request, 
       })
     })
   )
+
+/** The whole body, or nothing. May call `end` more than once. */
+const read = (answer: Http.IncomingMessage, end: (body: string) => void) => {
+  const chunks: Array<Buffer> = []
+  let length = 0
+  answer.on("data", (chunk: Buffer) => {
+    length += chunk.length
+    if (length > bodyLimit) return end("")
+    chunks.push(chunk)
+  })
+  answer.once("end", () => whenFree(() => end(length === 0 ? "" : Buffer.concat(chunks).toString())))
+  // Whatever breaks off ends with this, and with an error before it.
+  answer.once("close", () => whenFree(() => end("")))
+  answer.on("error", () => {})
+}
 
 const lost = (error: Error): Lost => new Lost({ unsent: unconnected.has(error), code: codeOf(error) })
 
@@ -139,49 +163,6 @@ const whenFree = process.nextTick
 const flat = (headers: Http.IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
-/** Bytes. */
-const bodyLimit = 64_000
-
-const read = (answer: Http.IncomingMessage) =>
-  Effect.callback<string>((resume) => {
-    const chunks: Array<Buffer> = []
-    let length = 0
-    const end = (text: string) => {
-      resume(Effect.succeed(text))
-      if (!answer.complete) answer.destroy()
-    }
-    answer.on("data", (chunk: Buffer) => {
-      length += chunk.length
-      if (length > bodyLimit) return end("")
-      chunks.push(chunk)
-    })
-    answer.once("end", () => whenFree(() => end(Buffer.concat(chunks).toString())))
-    // Whatever breaks off ends with this, and with an error before it.
-    answer.once("close", () => whenFree(() => end("")))
-    answer.on("error", () => {})
-    return Effect.sync(() => void answer.destroy())
-  })
-
-export interface Answer extends Omit<Response, "text"> {
-  /** Empty if it was too long, broke off or did not end in time: nobody may decide on it. */
-  readonly body: string
-}
-
-/** A body is worth no longer wait, and an endless one must not cost the status that came before it. */
-export const bodyTimeout = Duration.seconds(1)
-
-/** One request, one answer within `time`. Fails only if there is no status. */
+/** One request on the connections that there are. */
 export const exchange = (request: Request, time: Duration.Duration) =>
-  Connections.use((connections) => exchangeOn(connections, request, time))
-
-/** The same over these connections. */
-export const exchangeOn = (connections: Connections["Service"], request: Request, time: Duration.Duration) =>
-  Effect.flatMap(
-    connections.request(request, Duration.subtract(time, bodyTimeout)),
-    ({ headers, status, text }): Effect.Effect<Answer> =>
-      text === undefined
-        ? Effect.succeed({ status, headers, body: "" })
-        : Effect.timeoutOrElse(text, { duration: bodyTimeout, orElse: () => Effect.succeed("") }).pipe(
-            Effect.map((body) => ({ status, headers, body }))
-          )
-  )
+  Connections.use((connections) => connections.request(request, time))

@@ -58,7 +58,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
       ...constant
     }
     const body = message.toString("base64")
-    const answer = yield* Effect.result(Connections.exchangeOn(connections, { url, headers, body }, time))
+    const answer = yield* Effect.result(connections.request({ url, headers, body }, time))
     const result = Result.isSuccess(answer)
       ? outcome(answer.success, yield* Clock.currentTimeMillis)
       : unanswered(answer.failure)

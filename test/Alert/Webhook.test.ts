@@ -24,7 +24,7 @@ const receiver = Effect.fnUntraced(function* (...statuses: Array<number>) {
     if (status === -1) return Effect.delay(Effect.fail(new Lost({ unsent: false, code: "late" })), time)
     return status === 0
       ? Effect.fail(new Lost({ unsent: true, code: "ECONNREFUSED" }))
-      : Effect.succeed({ status, headers: {}, text: undefined })
+      : Effect.succeed({ status, headers: {}, body: "" })
   }
   const teller = yield* Effect.provideService(Webhook.make(Redacted.make(address)), Connections, { request })
   /** Whether it was taken, when all tries are over. */

@@ -38,18 +38,6 @@ describe("Graph", () => {
     })
   )
 
-  it.effect("a status that came in time counts, even if its body never ends", () =>
-    Effect.gen(function* () {
-      const endless = Effect.sync(() => new Response(new ReadableStream(), { status: 202 }))
-      const { send, until } = yield* setup(() => Effect.andThen(Effect.sleep("18 seconds"), endless))
-      const sending = yield* Effect.forkChild(send)
-      yield* until("request t1", 1)
-      yield* TestClock.adjust("18 seconds")
-      yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(sending), { requestId: undefined })
-    })
-  )
-
   it.effect("both requests and the login between them share the send timeout", () =>
     Effect.gen(function* () {
       const { login, send, until } = yield* setup(

@@ -1,7 +1,7 @@
 // What the tests of this room share: an invented mail, connections that answer from a function, reasons to fail with.
 import { DateTime, Duration, Effect, Layer } from "effect"
 import { Blocked, type Mail, MailerError, type MailerReason, Throttled, Transient } from "../../src/Mailer.ts"
-import { Connections, Lost, type Request } from "../../src/Mailer/Connections.ts"
+import { type Answer, bodyTimeout, Connections, Lost, type Request } from "../../src/Mailer/Connections.ts"
 
 export const mail: Mail = {
   messageId: "<6c7f6a54-6c1c-4c6e-9f0e-0d6a8f3c2b11@inquiries-mailer.example.com>",
@@ -31,14 +31,18 @@ export type Respond = (request: Request) => Effect.Effect<Response, Lost>
 /** Connections whose answers come from a function. */
 export const connections = (respond: Respond) =>
   Layer.succeed(Connections, {
-    request: (request, duration) =>
+    request: (request, time) =>
       respond(request).pipe(
-        Effect.map((response) => ({
-          status: response.status,
-          headers: Object.fromEntries(response.headers),
-          text: response.body === null ? undefined : Effect.promise(() => response.text())
-        })),
-        Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(new Lost({ unsent: false, code: "late" })) })
+        Effect.flatMap((response) =>
+          Effect.map(
+            response.body === null ? Effect.succeed("") : Effect.promise(() => response.text()),
+            (body): Answer => ({ status: response.status, headers: Object.fromEntries(response.headers), body })
+          )
+        ),
+        Effect.timeoutOrElse({
+          duration: Duration.subtract(time, bodyTimeout),
+          orElse: () => Effect.fail(new Lost({ unsent: false, code: "late" }))
+        })
       )
   })
 

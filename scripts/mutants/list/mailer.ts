@@ -64,6 +64,22 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "lets as many more begin as have a place within 0.3 s"
   },
   {
+    name: "an answer that breaks off costs its status",
+    file: "src/Mailer/Connections.ts",
+    find: "hasStatus = true",
+    replace: "hasStatus = false",
+    test: "test/Mailer/Connections.test.ts",
+    says: "a status counts even if its body is broken off"
+  },
+  {
+    name: "an answer that does not end costs its status",
+    file: "src/Mailer/Connections.ts",
+    find: "deadlines.set(clock, bodyTimeout, () => end(",
+    replace: "deadlines.set(clock, Duration.hours(1), () => end(",
+    test: "test/Mailer/Connections.test.ts",
+    says: "a status counts even if its body is broken off"
+  },
+  {
     name: "20 s since the begun mark not checked",
     file: "src/Mailer/Graph.ts",
     find: "if (start > end - Duration.toMillis(worthwhile)) {",
