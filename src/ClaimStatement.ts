@@ -56,7 +56,7 @@ const usual: Depth = {
   paused: "exists (select from inquiries_mailer.pauses)",
   leave: hasTwin,
   beside: "",
-  done: "select place from due where not leave",
+  done: "select place from claimed",
   told: "null, exists (select from inquiries_mailer.pauses) or exists (select from due where leave)",
   also: ""
 }
@@ -82,7 +82,7 @@ const thorough: Depth = {
     returning o.id, o.table_number, o.key, s.place
   ),
   `,
-  done: "select place from due where not leave union all select place from superseded",
+  done: "select place from claimed union all select place from superseded",
   told: "(select since from paused), false",
   also: `
   union all
@@ -135,7 +135,7 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
       put_back = o.put_back and o.begun_at is null
     -- By its place, which cannot change while this statement has it locked: no index is asked once more.
     from due d where o.ctid = d.place and not d.leave
-    returning o.*, d.turn
+    returning o.*, d.turn, d.place
   )
   select c.id, c.table_number as number, c.key, c.turn, c.begun_at is not null as begun,
     date_part('epoch', clock_timestamp() - c.created_at) * 1000 as age, ${history} as history,
