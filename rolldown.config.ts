@@ -3,13 +3,12 @@
 import { defineConfig } from "rolldown"
 import { inlined } from "./scripts/build/inlined.ts"
 import { shipped } from "./scripts/build/shipped.ts"
-import { unpropagated } from "./scripts/build/unpropagated.ts"
 
 export default defineConfig({
   input: { main: "src/start.ts" },
   platform: "node",
   tsconfig: false,
-  plugins: [inlined, unpropagated, shipped],
+  plugins: [inlined, shipped],
   // No comments with the path of each module: from wherever it is built, the file is the same.
   experimental: { attachDebugInfo: "none" },
   output: {

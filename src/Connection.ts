@@ -3,7 +3,7 @@
 // new. No operation on it can hang for ever: a socket without traffic destroys itself (`Session.silence`), which also ends
 // what cannot be interrupted.
 import { PgClient, type PgConnection } from "@effect/sql-pg"
-import { Context, Duration, Effect, Exit, Layer, Option, Queue, Scheduler, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
@@ -178,16 +178,10 @@ const pin = Effect.fnUntraced(function* (address: Address, asked: ReadonlyArray<
 const ifOwn = (process: number, asked: ReadonlyArray<string>): string =>
   asked.map((one) => `, case when pg_catalog.pg_backend_pid() = ${process} then ${one} end`).join("")
 
-/** Whoever waits for a notification goes on in the same turn of the event loop, and not in the next: a lone row waits for it. */
-const atOnce = new Scheduler.MixedScheduler("async", (run) => {
-  queueMicrotask(run)
-  return () => {}
-})
-
 /** Before anything is notified. */
 const listening = Effect.fnUntraced(function* (connection: PgConnection.PgConnection) {
   const pinned = yield* connection.pin
-  const queue = yield* Effect.provideService(pinned.listen(channel), Scheduler.Scheduler, atOnce)
+  const queue = yield* pinned.listen(channel)
   return { pinned, queue }
 })
 

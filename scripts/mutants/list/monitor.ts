@@ -41,7 +41,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "LISTEN after the first claim",
     file: "src/Connection.ts",
-    find: "const queue = yield* Effect.provideService(pinned.listen(channel), Scheduler.Scheduler, atOnce)",
+    find: "const queue = yield* pinned.listen(channel)",
     replace: `const queue = yield* Queue.unbounded()
   yield* pinned.listen(channel).pipe(
     Effect.flatMap((late) => Effect.forever(Effect.flatMap(Queue.takeAll(late), (all) => Queue.offerAll(queue, all)))),
