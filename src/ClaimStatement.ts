@@ -16,14 +16,14 @@ import { pausedSince } from "./Pause.ts"
 export const unsettled = "coalesce(o.outcome, 'unsettled') = 'unsettled'"
 
 /** The unsettled notices `n` for the key of notice `o`. */
-export const sameKey = `inquiries_mailer.outbox n where ${forKey("n", "o.table_number", "o.key", 300)}
+const sameKey = `inquiries_mailer.outbox n where ${forKey("n", "o.table_number", "o.key", 300)}
   and coalesce(n.outcome, '') = ''`
 
 /**
  * Whether notice `n` is newer than notice `o`, which is at `place`, or older. There is always one that is the newest: of two
  * that nobody has acted upon, and that came in the same microsecond, the place decides.
  */
-export const is = (age: "newer" | "older", place: "o.ctid" | "o.place"): string =>
+const is = (age: "newer" | "older", place: "o.ctid" | "o.place"): string =>
   `(n.created_at, ${rankOf("n.id")}, n.ctid) ${age === "newer" ? ">" : "<"} (o.created_at, ${rankOf("o.id")}, ${place})`
 
 /** Whether a newer row has taken the key of notice `o`, and waits to be mailed. `offset 0` keeps it from becoming a join. */
@@ -32,6 +32,19 @@ const newerThan = (place: "o.ctid" | "o.place"): string =>
 export const newerWaits = newerThan("o.ctid")
 
 const after = (milliseconds: string): string => `clock_timestamp() + ${milliseconds}::float8 * interval '1 ms'`
+
+/** The places of what is older than the notices of this query, each at its `place`, and has the key of one of them. */
+export const olderThan = (
+  notices: "due" | "member"
+): string => `select older.place from ${notices} o cross join lateral (
+      select n.ctid as place from ${sameKey} and ${is("older", "o.place")} offset 0
+    ) older`
+
+/** Settles what is `stale`. A send that is under way settles itself. */
+export const supersede = `update inquiries_mailer.outbox o
+    set ${named}, outcome = 'superseded', settled_at = clock_timestamp(), claim = null
+    from stale s
+    where o.ctid = s.place and ${unsettled} and (o.begun_at is null or o.due_at <= clock_timestamp())`
 
 /** Another unsettled notice for the key of notice `o`, older or newer. */
 const hasTwin = `exists (select from ${sameKey} and n.ctid <> o.place offset 0)`
@@ -66,19 +79,14 @@ const thorough: Depth = {
   `,
   paused: "(select since from paused) is not null",
   leave: newerThan("o.place"),
-  beside: `-- What is stale itself, and what is older than something due. A send that is under way settles itself.
+  beside: `-- What is stale itself, and what is older than something due.
   stale as materialized (
     select place from due where leave
     union
-    select older.place from due o cross join lateral (
-      select n.ctid as place from ${sameKey} and ${is("older", "o.place")} offset 0
-    ) older
+    ${olderThan("due")}
   ),
   superseded as (
-    update inquiries_mailer.outbox o
-    set ${named}, outcome = 'superseded', settled_at = clock_timestamp(), claim = null
-    from stale s
-    where o.ctid = s.place and ${unsettled} and (o.begun_at is null or o.due_at <= clock_timestamp())
+    ${supersede}
     returning o.id, o.table_number, o.key, s.place
   ),
   `,

@@ -3,9 +3,8 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { joining } from "./Burst.ts"
-import { is, newerWaits, sameKey, unsettled } from "./ClaimStatement.ts"
+import { newerWaits, olderThan, supersede, unsettled } from "./ClaimStatement.ts"
 import type { Member, Notice } from "./Notice.ts"
-import { named } from "./NewId.ts"
 import { NotBegun, type Settlement } from "./Settlement.ts"
 import { orOutage } from "./SqlOutage.ts"
 
@@ -32,17 +31,8 @@ export const begin = (sql: SqlClient, millis: number) =>
         where ${sql.literal(members)} and not ${sql.literal(newerWaits)}
       ),
       -- As a claim does it: what is older than something that is mailed now.
-      stale as materialized (
-        select older.place from member o cross join lateral (
-          select n.ctid as place from ${sql.literal(`${sameKey} and ${is("older", "o.place")}`)} offset 0
-        ) older
-      ),
-      superseded as (
-        update inquiries_mailer.outbox o
-        set ${sql.literal(named)}, outcome = 'superseded', settled_at = clock_timestamp(), claim = null
-        from stale s
-        where o.ctid = s.place and ${sql.literal(unsettled)} and (o.begun_at is null or o.due_at <= clock_timestamp())
-      )
+      stale as materialized (${sql.literal(olderThan("member"))}),
+      superseded as (${sql.literal(supersede)})
       select m.id, m.key from digest d left join member m on true order by m.created_at, m.id`)
     if (rows.length === 0) return yield* new NotBegun()
     return rows.flatMap(({ id, key }) => (id === null ? [] : [{ id, key }]))
