@@ -166,11 +166,21 @@ const toNotice = (row: ClaimRow, id: NoticeId, { asked, now, token }: Answer, wi
   const { begun, key, number, sizes, values } = row
   const [attempts, maybeSent, looks, crashes, putBack, waited] = row.history ?? untouched
   const read = values === null || sizes === null || key === null ? undefined : within?.row(number, key, values, sizes)
+  // Field by field: an object that is spread from others is made among what is old.
   return {
-    ...{ id, claim: token, table: number, key: key ?? "", attempts, looks, crashes, createdAt: now - row.age },
-    ...{ maybeSent: maybeSent !== 0, putBack: putBack !== 0, waited: Duration.millis(waited) },
-    ...(key === null ? { digest: true } : {}),
-    ...(begun ? { begun: { asked } } : {}),
-    ...(read === undefined ? {} : { row: read })
+    id,
+    claim: token,
+    table: number,
+    key: key ?? "",
+    attempts,
+    waited: Duration.millis(waited),
+    maybeSent: maybeSent !== 0,
+    looks,
+    crashes,
+    createdAt: now - row.age,
+    putBack: putBack !== 0,
+    digest: key === null,
+    begun: begun ? { asked, taken: false } : undefined,
+    row: read
   }
 }

@@ -22,15 +22,16 @@ export const make = <A, E>(
 ): Effect.Effect<(asked: A) => Effect.Effect<void, E>> =>
   Effect.map(Effect.context(), (context) => {
     const fork = Effect.runForkWith(context)
-    const waiting = new Set<Entry<A, E>>()
+    // Never a Set, see `Line`.
+    let waiting: Array<Entry<A, E>> = []
     let underWay = 0
     let watched = false
 
     const work = Effect.gen(function* () {
       // A breath, so that whoever was woken by the same batch of answers comes along.
-      for (yield* Effect.yieldNow; waiting.size > 0; yield* Effect.yieldNow) {
-        const entries = [...waiting]
-        waiting.clear()
+      for (yield* Effect.yieldNow; waiting.length > 0; yield* Effect.yieldNow) {
+        const entries = waiting
+        waiting = []
         const exit = yield* Effect.exit(run(entries))
         for (const { answer } of entries) answer(Exit.isFailure(exit) ? exit : unanswered)
       }
@@ -42,19 +43,19 @@ export const make = <A, E>(
     }
     const watch = Effect.sync(() => {
       watched = false
-      if (waiting.size > 0 && underWay < atOnce) start()
+      if (waiting.length > 0 && underWay < atOnce) start()
     })
 
     return (asked) =>
       Effect.callback((resume) => {
         const entry: Entry<A, E> = { asked, answer: resume }
-        waiting.add(entry)
+        waiting.push(entry)
         if (underWay === 0) start()
         else if (!watched) {
           watched = true
           fork(Effect.delay(watch, patience))
         }
-        return Effect.sync(() => void waiting.delete(entry))
+        return Effect.sync(() => void (waiting = waiting.filter((each) => each !== entry)))
       })
   })
 

@@ -87,6 +87,13 @@ export type Standing =
   | { readonly _tag: "Probe"; readonly reason: Blocked }
   | { readonly _tag: "Closed"; readonly wait: Duration.Duration; readonly reason: Throttled | Blocked }
 
+/** Of those in which a mail may be begun, because its request has a place, or has one soon. */
+export interface Places {
+  /** None where it is not known whether any mail could be sent at all. */
+  readonly all: number
+  readonly free: number
+}
+
 export class Mailer extends Context.Service<
   Mailer,
   {
@@ -102,11 +109,8 @@ export class Mailer extends Context.Service<
       begin: Effect.Effect<void, B, R>,
       begun?: number
     ) => Effect.Effect<Accepted, MailerError | C | B, R>
-    /**
-     * How many more mails may be begun, because there is a place for their request, or one to wait for it. A guess: others may
-     * take them. None where it is not known whether any mail could be sent at all.
-     */
-    readonly places: Effect.Effect<number>
+    /** How many mails may be begun. A guess: others may begin some meanwhile. */
+    readonly places: Effect.Effect<Places>
     /**
      * Whether the sender's mailbox has a mail with this Message-ID. No failure of it tells anything of sending; `Blocked`
      * means that somebody has to allow the search. Interruptible.

@@ -34,14 +34,16 @@ export interface Notice {
   /** It stands for several rows, which are mailed together and settled with it; its key is empty. */
   readonly digest?: boolean
   /** Its claim has marked it as begun. */
-  readonly begun?: Begun
+  readonly begun?: Begun | undefined
   /** Its claim has read it. */
-  readonly row?: Row
+  readonly row?: Row | undefined
 }
 
 export interface Begun {
   /** When that was asked for, see `elapsed`: the mark is no older. */
   readonly asked: number
+  /** Somebody was told to begin it: its request may have been written. */
+  taken: boolean
 }
 
 /** A notice that a digest tells of. */

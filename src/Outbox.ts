@@ -74,7 +74,7 @@ const make = Effect.fnUntraced(function* (
   })
 
   const release = Effect.fn("Outbox.release")(function* (notices: ReadonlyArray<Notice>) {
-    const unsent = notices.filter((notice) => notice.begun !== undefined && !asked.has(notice))
+    const unsent = notices.filter((notice) => notice.begun?.taken === false)
     // Due since it was made: whatever was claimed was due, and the oldest goes out first.
     yield* orOutage(sql`
       update inquiries_mailer.outbox o set claim = null, due_at = created_at, begun_at = null
@@ -85,8 +85,6 @@ const make = Effect.fnUntraced(function* (
     sql`id = any(${notices.map(({ id }) => id)}::uuid[]) and claim = any(${notices.map((n) => n.claim)}::uuid[])
       and ${sql.literal(unsettled)} and (begun_at is null or id = any(${unsent.map(({ id }) => id)}::uuid[]))`
 
-  // Of those that their claims have begun: for the others nobody has written a request.
-  const asked = new WeakSet<Notice>()
   // What is to be begun and what is to be settled go together: one round trip, and one write to the server's disk.
   const writing = yield* GroupCommit.make<Write, NotBegun | Outage>((entries) =>
     Effect.gen(function* () {
@@ -105,8 +103,10 @@ const make = Effect.fnUntraced(function* (
     })
   )
 
-  const begin = (notice: Notice) =>
-    notice.begun === undefined ? writing({ notice }) : Effect.sync(() => void asked.add(notice))
+  const begin = (notice: Notice) => {
+    const { begun } = notice
+    return begun === undefined ? writing({ notice }) : Effect.sync(() => void (begun.taken = true))
+  }
 
   const settle = (notice: Notice, settlement: Settlement) =>
     // No settlement is refused.

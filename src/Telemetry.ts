@@ -59,7 +59,12 @@ const line: Logger.Logger<unknown, Line> = Logger.make(({ cause, date, fiber, lo
   }
 })
 
-const toJson = ({ annotations, ...line }: Line): string => JSON.stringify({ ...line, ...annotations })
+/** One object, without making one. */
+const toJson = ({ annotations, level, message, time }: Line): string => {
+  const said = JSON.stringify({ time, level, message })
+  const notes = JSON.stringify(annotations)
+  return notes === "{}" ? said : `${said.slice(0, -1)},${notes.slice(1)}`
+}
 
 /** `12:30:01 info  autos inquiries #42: sent: … (attempt=1 notice=…)`. */
 const toText = ({ annotations, level, message, time }: Line): string => {

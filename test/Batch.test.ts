@@ -59,7 +59,7 @@ describe("a batch", () => {
     Effect.gen(function* () {
       const { events, layer, mails } = fakes()
       const row = { table: "inquiries", key: "1", fields: [] }
-      const notices = [notice("1", { begun: { asked: 0 }, row })]
+      const notices = [notice("1", { begun: { asked: 0, taken: false }, row })]
       const asked = Layer.succeed(SqlClient, {
         unsafe: () => Effect.die("a row was asked for")
       } as unknown as SqlClient)

@@ -35,7 +35,7 @@ const watching = Effect.fnUntraced(function* (
         deaf: undefined
       })
     ),
-    Layer.mock(Mailer, { standing: Effect.sync(() => standing), places: Effect.succeed(0) }),
+    Layer.mock(Mailer, { standing: Effect.sync(() => standing), places: Effect.succeed({ all: 0, free: 0 }) }),
     Layer.mock(Outbox, {
       claim: (limit) =>
         say(`claim ${limit}`).pipe(

@@ -18,12 +18,15 @@ describe("a monitor that ends while it claims", () => {
       const answered = yield* Deferred.make<void>()
       const returned: Array<string> = []
       const asked: Array<number | undefined> = []
-      const claimed = notice("7", { begun: { asked: 0 }, row: { table: "inquiries", key: "7", fields: [] } })
+      const claimed = notice("7", {
+        begun: { asked: 0, taken: false },
+        row: { table: "inquiries", key: "7", fields: [] }
+      })
       const services = Layer.mergeAll(
         Layer.mock(Notifications, { next: Effect.never, alive: Effect.never, deaf: undefined }),
         Layer.mock(Mailer, {
           standing: Effect.succeed<Standing>({ _tag: "Open" }),
-          places: Effect.succeed(4),
+          places: Effect.succeed({ all: 4, free: 4 }),
           // It waits for its turn, and may be interrupted meanwhile.
           send: () => Effect.interruptible(Effect.never)
         }),

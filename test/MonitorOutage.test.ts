@@ -47,7 +47,10 @@ describe("a monitor that loses its LISTEN connection", () => {
             alive: Deferred.await(lost),
             deaf: undefined
           }),
-          Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }), places: Effect.succeed(0) }),
+          Layer.mock(Mailer, {
+            standing: Effect.succeed<Standing>({ _tag: "Open" }),
+            places: Effect.succeed({ all: 0, free: 0 })
+          }),
           Layer.succeed(SqlClient, sql as unknown as SqlClient),
           quiet().layer
         ]),

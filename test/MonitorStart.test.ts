@@ -31,7 +31,10 @@ const starting = Effect.fnUntraced(function* (made: string, here: string) {
   const fiber = yield* run({ ...watched.database, tables: [] }, self).pipe(
     Effect.provide([
       Layer.mock(Notifications, { next: Effect.never, alive: Effect.never, deaf: undefined }),
-      Layer.mock(Mailer, { standing: Effect.succeed<Standing>({ _tag: "Open" }), places: Effect.succeed(0) }),
+      Layer.mock(Mailer, {
+        standing: Effect.succeed<Standing>({ _tag: "Open" }),
+        places: Effect.succeed({ all: 0, free: 0 })
+      }),
       Layer.succeed(SqlClient, sql as unknown as SqlClient),
       quiet().layer
     ]),

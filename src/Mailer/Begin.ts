@@ -6,11 +6,12 @@ import * as Mime from "./Mime.ts"
 
 export interface Composed {
   readonly mail: Mail
-  readonly message: Buffer
+  /** As Graph takes it: the message in base64. */
+  readonly body: string
 }
 
 export const render = <C, R>(compose: Effect.Effect<Mail, C, R>) =>
-  Effect.flatMap(compose, (mail) => Effect.map(Mime.render(mail), (message): Composed => ({ mail, message })))
+  Effect.flatMap(compose, (mail) => Effect.map(Mime.encoded(mail), (body): Composed => ({ mail, body })))
 
 /** Begins while the mail is put together; `told` is when the news of it came. */
 export const beside = Effect.fnUntraced(function* <B, C, R>(

@@ -3,9 +3,10 @@
 // this is the hot path: no streams around a body that is a string, no abort signals.
 import * as Http from "node:http"
 import * as Https from "node:https"
-import { Clock, Context, Data, Duration, Effect, Layer, Predicate, Result } from "effect"
-import { agents, defaults, type Options, unconnected } from "./Agents.ts"
+import { Clock, Context, type Duration, Effect, Layer, Result } from "effect"
+import { agents, defaults, type Options } from "./Agents.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { type Answer, codeOf, Exchange, Lost } from "./Exchange.ts"
 
 export interface Request {
   readonly url: string
@@ -13,22 +14,6 @@ export interface Request {
   /** Without one it is a GET, else a POST. */
   readonly body?: string
 }
-
-export interface Answer {
-  readonly status: number
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>
-  /** Empty if it was too long, broke off or did not end in time: nobody may decide on it. */
-  readonly body: string
-}
-
-/** There is no status. */
-export class Lost extends Data.TaggedError("Lost")<{
-  /** There was no connection: the server saw nothing of the request. */
-  readonly unsent: boolean
-  /** The operating system's or OpenSSL's word for what went wrong, for example ECONNREFUSED. */
-  readonly code: string
-}> {}
 
 export class Connections extends Context.Service<
   Connections,
@@ -82,86 +67,29 @@ const targetOf = (url: string): Target => {
   return target
 }
 
-/** What nobody says, but the clock. */
-const late = new Lost({ unsent: false, code: "no answer in time" })
-
-/** A body is worth no longer wait, and an endless one must not cost the status that came before it. */
-export const bodyTimeout = Duration.seconds(1)
-/** Bytes. */
-const bodyLimit = 64_000
-
-const send = ({ agent, deadlines, open }: Way, { body, headers, url }: Request, time: Duration.Duration) =>
+const send = ({ agent, deadlines, open }: Way, request: Request, time: Duration.Duration) =>
   Clock.clockWith((clock) =>
     Effect.callback<Answer, Lost>((resume) => {
+      const { body, headers, url } = request
+      const bytes = body === undefined ? 0 : Buffer.byteLength(body)
       // Throws for what HTTP cannot carry, for example a line break in a header.
       const opened = Result.try(() => {
-        const target = targetOf(url)
+        const { host, hostname, path, port, protocol } = targetOf(url)
         // As a list, which Node takes as it is: an object it would look at name by name.
-        const list = ["host", target.host]
+        const list = ["host", host]
         for (const name in headers) list.push(name, headers[name] ?? "")
-        if (body === undefined) return open({ ...target, agent, method: "GET", headers: list })
-        list.push("content-length", String(Buffer.byteLength(body)))
-        return open({ ...target, agent, method: "POST", headers: list })
+        if (body !== undefined) list.push("content-length", String(bytes))
+        const method = body === undefined ? "GET" : "POST"
+        return open({ protocol, hostname, port, path, agent, method, headers: list })
       })
       if (Result.isFailure(opened)) return resume(Effect.fail(new Lost({ unsent: true, code: codeOf(opened.failure) })))
       const call = opened.success
-      let deadline = deadlines.set(clock, Duration.subtract(time, bodyTimeout), () => {
-        resume(Effect.fail(late))
-        call.destroy()
-      })
-      // Only the first counts.
-      const answered = (result: Effect.Effect<Answer, Lost>) => {
-        deadlines.lift(deadline)
-        resume(result)
-      }
-      let hasStatus = false
-      // Stays for as long as the request does: an error after the status must not end the process, nor cost the status.
-      call.on("error", (error) => hasStatus || answered(Effect.fail(lost(error))))
-      call.once("response", (answer) => {
-        hasStatus = true
-        const end = (body: string) => {
-          answered(Effect.succeed({ status: answer.statusCode ?? 0, headers: flat(answer.headers), body }))
-          if (!answer.complete) answer.destroy()
-        }
-        deadlines.lift(deadline)
-        deadline = deadlines.set(clock, bodyTimeout, () => end(""))
-        read(answer, end)
-      })
-      call.end(body)
-      return Effect.sync(() => {
-        deadlines.lift(deadline)
-        call.destroy()
-      })
+      const exchange = new Exchange(call, deadlines, clock, time, resume)
+      // ASCII is Latin-1, too, and is written in half the time.
+      call.end(body, bytes === body?.length ? "latin1" : "utf8")
+      return exchange.leave
     })
   )
-
-/** The whole body, or nothing. May call `end` more than once. */
-const read = (answer: Http.IncomingMessage, end: (body: string) => void) => {
-  const chunks: Array<Buffer> = []
-  let length = 0
-  answer.on("data", (chunk: Buffer) => {
-    length += chunk.length
-    if (length > bodyLimit) return end("")
-    chunks.push(chunk)
-  })
-  answer.once("end", () => whenFree(() => end(length === 0 ? "" : Buffer.concat(chunks).toString())))
-  // Whatever breaks off ends with this, and with an error before it.
-  answer.once("close", () => whenFree(() => end("")))
-  answer.on("error", () => {})
-}
-
-const lost = (error: Error): Lost => new Lost({ unsent: unconnected.has(error), code: codeOf(error) })
-
-const codeOf = (error: unknown): string =>
-  Predicate.hasProperty(error, "code") && typeof error.code === "string" && /^[A-Z0-9_]{1,60}$/.test(error.code)
-    ? error.code
-    : "no reason given"
-
-/** The agent takes a connection back one tick after the end of its answer: who asks sooner is given another one. */
-const whenFree = process.nextTick
-
-const flat = (headers: Http.IncomingHttpHeaders): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
 /** One request on the connections that there are. */
 export const exchange = (request: Request, time: Duration.Duration) =>

@@ -3,15 +3,23 @@
 import { Clock, Duration, Effect, type Fiber } from "effect"
 import { elapsedOf } from "../Elapsed.ts"
 import type { Fork } from "./Agents.ts"
+import * as Line from "./Line.ts"
 
-interface Deadline {
-  readonly at: number
+export interface Deadline {
   readonly giveUp: () => void
 }
 
+interface Limit {
+  readonly deadline: Deadline
+  /** Milliseconds, see `elapsed`. */
+  at: number
+}
+
+export type Waiting = Line.Waiting<Limit>
+
 export class Deadlines {
   readonly #fork: Fork
-  readonly #waiting = new Set<Deadline>()
+  readonly #waiting = new Line.Line<Limit>()
   #watch: Fiber.Fiber<void> | undefined
   #wakes = Infinity
 
@@ -19,23 +27,28 @@ export class Deadlines {
     this.#fork = fork
   }
 
-  /** Calls `giveUp` when this time has passed, unless it is lifted before. */
-  readonly set = (clock: Clock.Clock, time: Duration.Duration, giveUp: () => void): Deadline => {
-    const deadline = { at: elapsedOf(clock) + Duration.toMillis(time), giveUp }
-    this.#waiting.add(deadline)
-    if (deadline.at < this.#wakes) this.#begin(deadline.at)
-    return deadline
+  /** Has it give up at this time, unless that is moved or lifted before. */
+  readonly set = (deadline: Deadline, at: number): Waiting => {
+    const waiting = this.#waiting.join({ deadline, at })
+    this.#wakeBy(at)
+    return waiting
   }
 
-  readonly lift = (deadline: Deadline): void => void this.#waiting.delete(deadline)
+  readonly move = (waiting: Waiting, at: number): void => {
+    waiting.value.at = at
+    this.#wakeBy(at)
+  }
+
+  readonly lift = (waiting: Waiting): void => void this.#waiting.leave(waiting)
 
   /** Nothing is given up any more. */
   readonly end = (): void => {
-    this.#waiting.clear()
+    for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) this.#waiting.leave(next)
     this.#watch?.interruptUnsafe()
   }
 
-  #begin(at: number) {
+  #wakeBy(at: number) {
+    if (at >= this.#wakes) return
     this.#watch?.interruptUnsafe()
     this.#wakes = at
     this.#watch = this.#fork(this.#watching)
@@ -47,11 +60,14 @@ export class Deadlines {
         yield* Effect.sleep(Duration.millis(Math.max(0, this.#wakes - elapsedOf(clock))))
         const now = elapsedOf(clock)
         let next = Infinity
-        for (const deadline of this.#waiting) {
-          if (deadline.at > now) next = Math.min(next, deadline.at)
-          else if (this.#waiting.delete(deadline)) deadline.giveUp()
+        const late = new Array<Waiting>()
+        for (let waiting = this.#waiting.first; waiting !== undefined; waiting = waiting.after) {
+          if (waiting.value.at > now) next = Math.min(next, waiting.value.at)
+          else late.push(waiting)
         }
         this.#wakes = next
+        // Whoever hears of it may set or lift others.
+        for (const waiting of late) if (this.#waiting.leave(waiting)) waiting.value.deadline.giveUp()
       }
     })
   )

@@ -89,20 +89,25 @@ export interface Gate {
 export const make: Effect.Effect<Gate> = Effect.sync(() => {
   let state: State = open
 
-  const through =
-    (success: Outcome): Guard =>
-    (effect) =>
-      Effect.uninterruptibleMask((restore) =>
-        Clock.clockWith((clock) => {
-          const [refusal, ticket] = admit(state, clock.currentTimeMillisUnsafe())
-          if (refusal !== undefined) return Effect.fail(new MailerError({ reason: refusal }))
-          state = ticket
-          return Effect.onExit(restore(effect), (exit) => {
-            state = settle(state, ticket, outcomeOf(exit, success), clock.currentTimeMillisUnsafe())
-            return Effect.void
-          })
-        })
+  const through = (success: Outcome): Guard => {
+    const told =
+      (ticket: State, clock: Clock.Clock) =>
+      (exit: Exit.Exit<unknown, unknown>): void => {
+        state = settle(state, ticket, outcomeOf(exit, success), clock.currentTimeMillisUnsafe())
+      }
+    return (effect) =>
+      Clock.clockWith((clock) =>
+        // Nothing is taken that would have to be given back.
+        state._tag === "Open"
+          ? onExit(effect, told(open, clock))
+          : Effect.uninterruptibleMask((restore) => {
+              const [refusal, ticket] = admit(state, clock.currentTimeMillisUnsafe())
+              if (refusal !== undefined) return Effect.fail(new MailerError({ reason: refusal }))
+              state = ticket
+              return onExit(restore(effect), told(ticket, clock))
+            })
       )
+  }
 
   return {
     guard: through({ _tag: "Sent" }),
@@ -110,6 +115,12 @@ export const make: Effect.Effect<Gate> = Effect.sync(() => {
     standing: Clock.clockWith((clock) => Effect.succeed(standing(state, clock.currentTimeMillisUnsafe())))
   }
 })
+
+const onExit = <A, E, R>(effect: Effect.Effect<A, E, R>, told: (exit: Exit.Exit<A, E>) => void) =>
+  Effect.onExit(effect, (exit) => {
+    told(exit)
+    return Effect.void
+  })
 
 const nothing: Outcome = { _tag: "Nothing" }
 

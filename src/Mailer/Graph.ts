@@ -1,14 +1,16 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
-import { Clock, Duration, Effect, Redacted, References, Result, Semaphore } from "effect"
+import { Clock, Duration, Effect, Redacted, References } from "effect"
 import { elapsed } from "../Elapsed.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient } from "../Mailer.ts"
 import { spanned } from "../Spanned.ts"
 import * as Begin from "./Begin.ts"
 import * as Connections from "./Connections.ts"
 import * as Deck from "./Deck.ts"
+import type { Answer, Lost } from "./Exchange.ts"
 import * as Gate from "./Gate.ts"
-import { type Outcome, outcome, unanswered } from "./outcome.ts"
+import { type Outcome, outcome, type Unauthorized, unanswered } from "./outcome.ts"
+import { Places } from "./Places.ts"
 import * as Search from "./Search.ts"
 import { mailboxUrl, type Sender } from "./Sender.ts"
 import { refreshMargin, TokenCache } from "./TokenCache.ts"
@@ -37,7 +39,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const tokens = yield* TokenCache
   const connections = yield* Connections.Connections
   const gate = yield* Gate.make
-  const places = yield* Semaphore.make(inFlight)
+  const places = new Places(inFlight)
   /** As the last request was; before the first one as if it were slow. */
   let width = Deck.widthOf(Infinity, inFlight)
   /** A mail was accepted lately, so that there are a way and a token, which is replaced long before it expires. */
@@ -47,45 +49,39 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const url = `${mailboxUrl(sender)}/sendMail`
   const constant = { "return-client-request-id": "true", "content-type": "text/plain" }
 
-  const request = Effect.fnUntraced(function* (
-    { mail, message }: Begin.Composed,
-    token: Redacted.Redacted,
-    time: Duration.Duration
-  ): Effect.fn.Return<Outcome> {
-    const headers = {
-      authorization: `Bearer ${Redacted.value(token)}`,
-      "client-request-id": mail.correlationId,
-      ...constant
-    }
-    const body = message.toString("base64")
-    const answer = yield* Effect.result(connections.request({ url, headers, body }, time))
-    const result = Result.isSuccess(answer)
-      ? outcome(answer.success, yield* Clock.currentTimeMillis)
-      : unanswered(answer.failure)
-    if (yield* References.TracerEnabled) yield* annotated(answer, result)
-    return result
-  }, requesting)
+  const request = ({ body, mail }: Begin.Composed, token: Redacted.Redacted, millis: number) =>
+    Effect.withFiber<Outcome>((fiber) => {
+      const headers = {
+        authorization: `Bearer ${Redacted.value(token)}`,
+        "client-request-id": mail.correlationId,
+        ...constant
+      }
+      const asked = connections.request({ url, headers, body }, Duration.millis(millis))
+      const told = Effect.match({
+        onFailure: unanswered,
+        onSuccess: (answer: Answer) => outcome(answer, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+      })
+      return fiber.getRef(References.TracerEnabled) ? traced(asked, told) : told(asked)
+    })
 
-  /** At most two requests: a second only if the token of the first was refused. Both end before `end`. */
-  const deliver = Effect.fnUntraced(function* (
+  /** The token was refused: once more, with a fresh one, if that ends before `end`. */
+  const onceMore = Effect.fnUntraced(function* (
     composed: Begin.Composed,
     token: Redacted.Redacted,
-    now: number,
+    { detail }: Unauthorized,
     end: number
   ) {
-    const first = yield* request(composed, token, Duration.millis(end - now))
-    if (first._tag !== "Unauthorized") return first
-    const left = Effect.map(elapsed, (now) => Duration.millis(end - now))
+    const left = Effect.map(elapsed, (now) => end - now)
     yield* tokens.invalidate(token)
-    const late = tooLate(`${first.detail}, and no time was left to try again.`)
+    const late = tooLate(`${detail}, and no time was left to try again.`)
     const fresh = yield* tokens.get.pipe(
       Effect.timeoutOrElse({
-        duration: Duration.subtract(yield* left, least),
+        duration: Duration.millis((yield* left) - Duration.toMillis(least)),
         orElse: () => new MailerError({ reason: late })
       })
     )
     const time = yield* left
-    if (Duration.isLessThan(time, least)) return late
+    if (time < Duration.toMillis(least)) return late
     const second = yield* request(composed, fresh, time)
     if (second._tag === "Unauthorized") yield* tokens.invalidate(fresh)
     return second
@@ -96,7 +92,8 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     if (start > end - Duration.toMillis(worthwhile)) {
       return yield* new MailerError({ reason: tooLate("The requests in flight, or the database, took too long.") })
     }
-    const result = yield* deliver(composed, token, start, end)
+    const first = yield* request(composed, token, end - start)
+    const result = first._tag === "Unauthorized" ? yield* onceMore(composed, token, first, end) : first
     width = Deck.widthOf((yield* elapsed) - start, inFlight)
     flowsUntil = result._tag === "Accepted" ? start + Duration.toMillis(refreshMargin) : -Infinity
     return yield* accepted(result)
@@ -106,7 +103,7 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
 
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
-  const sendWith = (deck: Semaphore.Semaphore) =>
+  const sendWith = (deck: Places) =>
     Effect.fnUntraced(
       function* <C, B, R>(
         compose: Effect.Effect<Mail, C, R>,
@@ -114,13 +111,9 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
         asked?: number
       ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
         const share = width
-        if (!(yield* deck.takeIfAvailable(share))) yield* Effect.interruptible(deck.take(share))
+        if (!deck.takeNow(share)) yield* Effect.interruptible(deck.take(share))
         let counted = false
-        let waits = true
-        const leaveDeck = Effect.suspend(() => {
-          waits = false
-          return deck.release(share)
-        })
+        let placed = false
         const all = Effect.gen(function* () {
           const bearer = yield* token
           counted = true
@@ -130,14 +123,17 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
             ? Begin.beside(begin, Begin.render(compose))
             : Begin.already(begin, Begin.render(compose))
           const end = Math.min(told + Duration.toMillis(sendTimeout), from + Duration.toMillis(markIsGood))
-          yield* places.take(1)
-          yield* leaveDeck
+          if (!places.takeNow(1)) yield* places.take(1)
+          placed = true
+          deck.give(share)
           // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
-          return yield* Effect.ensuring(gate.guard(inPlace(composed, bearer, end)), places.release(1))
+          return yield* gate.guard(inPlace(composed, bearer, end))
         })
         return yield* Effect.onExit(all, () => {
           if (counted) begun--
-          return waits ? leaveDeck : Effect.void
+          if (placed) places.give(1)
+          else deck.give(share)
+          return Effect.void
         })
       },
       Effect.uninterruptible,
@@ -145,12 +141,15 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     )
 
   const find = yield* Search.make(sender, gate, places)
-  const mailer = Effect.map(Semaphore.make(Deck.permits), (deck) =>
+  const mailer = Effect.sync(() =>
     Mailer.of({
-      send: sendWith(deck),
+      send: sendWith(new Places(Deck.permits)),
       find,
       standing: gate.standing,
-      places: Effect.map(elapsed, (now) => (now < flowsUntil ? Math.max(0, inFlight + Deck.room(width) - begun) : 0))
+      places: Effect.map(elapsed, (now) => {
+        const all = now < flowsUntil ? inFlight + Deck.room(width) : 0
+        return { all, free: Math.max(0, all - begun) }
+      })
     })
   )
   const box: Mailbox = { mailer }
@@ -158,13 +157,20 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
 })
 
 const sending = spanned("Mailer.send")
-const requesting = spanned("send", "client")
 
-const annotated = (answer: Result.Result<Connections.Answer, Connections.Lost>, result: Outcome) =>
-  Effect.annotateCurrentSpan({
-    ...(Result.isSuccess(answer) && { "http.response.status_code": answer.success.status }),
-    ...(result._tag !== "Accepted" && { "error.type": result._tag, "error.message": result.detail })
-  })
+const traced = (
+  asked: Effect.Effect<Answer, Lost>,
+  told: (asked: Effect.Effect<Answer, Lost>) => Effect.Effect<Outcome>
+) =>
+  Effect.tap(asked, ({ status }) => Effect.annotateCurrentSpan("http.response.status_code", status)).pipe(
+    told,
+    Effect.tap((result) =>
+      result._tag === "Accepted"
+        ? Effect.void
+        : Effect.annotateCurrentSpan({ "error.type": result._tag, "error.message": result.detail })
+    ),
+    Effect.withSpan("send", { kind: "client" })
+  )
 
 const tooLate = (detail: string) => new Transient({ detail, retryAfter: undefined })
 

@@ -4,8 +4,10 @@
 import { Clock, Duration, Effect, Option, Redacted, Schema, Semaphore } from "effect"
 import { Blocked, MailerError, type MailerReason, Transient } from "../Mailer.ts"
 import * as Connections from "./Connections.ts"
+import type { Answer } from "./Exchange.ts"
 import type { Gate } from "./Gate.ts"
 import { outcome } from "./outcome.ts"
+import type { Places } from "./Places.ts"
 import { searchUrl, type Sender } from "./Sender.ts"
 import { TokenCache } from "./TokenCache.ts"
 
@@ -15,7 +17,7 @@ export const searchTimeout = Duration.seconds(10)
 /** After a search that had no answer, and after one that was refused until somebody grants the right. */
 export const rests = { failed: Duration.seconds(30), refused: Duration.minutes(5) }
 
-export const make = Effect.fnUntraced(function* (sender: Sender, gate: Gate, places: Semaphore.Semaphore) {
+export const make = Effect.fnUntraced(function* (sender: Sender, gate: Gate, places: Places) {
   const tokens = yield* TokenCache
   const connections = yield* Connections.Connections
   const turn = yield* Semaphore.make(1)
@@ -25,7 +27,7 @@ export const make = Effect.fnUntraced(function* (sender: Sender, gate: Gate, pla
     const url = searchUrl(sender, messageId, "id,isDraft")
     const headers = { authorization: `Bearer ${Redacted.value(token)}` }
     const answer = yield* Connections.exchange({ url, headers }, searchTimeout).pipe(
-      places.withPermits(1),
+      places.within,
       Effect.provideService(Connections.Connections, connections),
       Effect.mapError(({ code }) => failed(`it was not answered: ${code}.`))
     )
@@ -60,7 +62,7 @@ const Found = Schema.fromJsonString(
   Schema.Struct({ value: Schema.Array(Schema.Struct({ isDraft: Schema.optional(Schema.Boolean) })) })
 )
 
-const found = (answer: Connections.Answer, now: number): Effect.Effect<boolean, MailerError> => {
+const found = (answer: Answer, now: number): Effect.Effect<boolean, MailerError> => {
   if (answer.status === 200) {
     return Option.match(Schema.decodeOption(Found)(answer.body), {
       onNone: () => Effect.fail(failed("the answer could not be read.")),

@@ -2,13 +2,18 @@
 // itself. Pure and total: no body, however broken, changes more than the wording.
 import { Duration, Option, Schema } from "effect"
 import { Blocked, type MailerReason, Rejected, Throttled, Transient, Uncertain } from "../Mailer.ts"
-import type { Answer, Lost } from "./Connections.ts"
+import type { Answer, Lost } from "./Exchange.ts"
 import { retryAfter } from "./retryAfter.ts"
+
+/** The token was refused: surely not sent. */
+export interface Unauthorized {
+  readonly _tag: "Unauthorized"
+  readonly detail: string
+}
 
 export type Outcome =
   | { readonly _tag: "Accepted"; readonly requestId: string | undefined }
-  /** The token was refused: surely not sent. */
-  | { readonly _tag: "Unauthorized"; readonly detail: string }
+  | Unauthorized
   | MailerReason
 
 /** Where a throttle does not say how long. */

@@ -2,7 +2,7 @@
 // the login says so in its own words; anything else passes by itself.
 import { Option, Schema } from "effect"
 import { Blocked, type MailerReason, Transient } from "../Mailer.ts"
-import type { Answer } from "./Connections.ts"
+import type { Answer } from "./Exchange.ts"
 import { retryAfter } from "./retryAfter.ts"
 
 /** Undefined for an answer that MSAL may read. */

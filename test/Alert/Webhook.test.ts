@@ -6,7 +6,8 @@ import { TestClock } from "effect/testing"
 import { toJson } from "../../src/Alert/shapes.ts"
 import * as Webhook from "../../src/Alert/Webhook.ts"
 import type { Message } from "../../src/Incident.ts"
-import { Connections, Lost, type Request } from "../../src/Mailer/Connections.ts"
+import { Connections, type Request } from "../../src/Mailer/Connections.ts"
+import { Lost } from "../../src/Mailer/Exchange.ts"
 import { quiet } from "../support/quiet.ts"
 
 const message: Message = {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { elapsedOf } from "../../src/Elapsed.ts"
 import { Deadlines } from "../../src/Mailer/Deadlines.ts"
 
 /** Deadlines by name, and which of them have passed. */
@@ -9,7 +10,7 @@ const setting = Effect.gen(function* () {
   const deadlines = new Deadlines(Effect.runForkWith(yield* Effect.context()))
   const passed: Array<string> = []
   const set = (name: string, seconds: number) =>
-    deadlines.set(clock, Duration.seconds(seconds), () => void passed.push(name))
+    deadlines.set({ giveUp: () => void passed.push(name) }, elapsedOf(clock) + seconds * 1_000)
   return { deadlines, passed, set }
 })
 

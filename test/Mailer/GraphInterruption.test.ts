@@ -4,6 +4,7 @@ import { Clock, Deferred, Duration, Effect, Fiber, Layer, Redacted, Ref, Tracer 
 import { TestClock } from "effect/testing"
 import { sendTimeout } from "../../src/Mailer.ts"
 import * as Connections from "../../src/Mailer/Connections.ts"
+import { Lost } from "../../src/Mailer/Exchange.ts"
 import * as Graph from "../../src/Mailer/Graph.ts"
 import { TokenCache } from "../../src/Mailer/TokenCache.ts"
 import { mail, type Respond } from "./samples.ts"
@@ -129,7 +130,7 @@ describe("Graph", () => {
 
   it.live("without a connection the mail was surely not sent; after a reset nobody knows", () =>
     Effect.gen(function* () {
-      const lost: Respond = () => Effect.fail(new Connections.Lost({ unsent: false, code: "ECONNRESET" }))
+      const lost: Respond = () => Effect.fail(new Lost({ unsent: false, code: "ECONNRESET" }))
       const { send } = yield* setup(lost)
       assert.strictEqual((yield* reason(send))._tag, "Uncertain")
 

@@ -47,7 +47,7 @@ describe("Graph", () => {
         yield* until("request t1", ++requested)
         yield* TestClock.adjust(took)
         yield* Fiber.join(sent)
-        assert.strictEqual(yield* mailer.places, places, `after ${took} ms`)
+        assert.deepStrictEqual(yield* mailer.places, { all: places, free: places }, `after ${took} ms`)
       }
     })
   )
@@ -161,22 +161,22 @@ describe("Graph", () => {
             () => status(403)
           )
         )
-        assert.strictEqual(yield* mailer.places, 0)
+        assert.deepStrictEqual(yield* mailer.places, { all: 0, free: 0 })
         yield* send
-        assert.strictEqual(yield* mailer.places, 32)
+        assert.deepStrictEqual(yield* mailer.places, { all: 32, free: 32 })
         const slow = yield* Effect.forkChild(send)
         yield* until("request t1", 2)
-        assert.strictEqual(yield* mailer.places, 31)
+        assert.deepStrictEqual(yield* mailer.places, { all: 32, free: 31 })
         yield* TestClock.adjust("5 seconds")
         yield* Fiber.join(slow)
         // Where requests are slow, as many may wait as are in flight.
-        assert.strictEqual(yield* mailer.places, 8)
+        assert.deepStrictEqual(yield* mailer.places, { all: 8, free: 8 })
         // Its token may have expired.
         yield* TestClock.adjust("5 minutes")
-        assert.strictEqual(yield* mailer.places, 0)
+        assert.deepStrictEqual(yield* mailer.places, { all: 0, free: 0 })
         yield* send
         yield* Effect.flip(send)
-        assert.strictEqual(yield* mailer.places, 0)
+        assert.deepStrictEqual(yield* mailer.places, { all: 0, free: 0 })
       })
   )
 })

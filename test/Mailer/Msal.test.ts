@@ -4,7 +4,7 @@ import { Duration, Effect, Fiber, Redacted, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import type { Credential } from "../../src/Credential.ts"
 import { acquire, credential, denied, granted, reasonOf, secret } from "./fakeLogin.ts"
-import { Lost } from "../../src/Mailer/Connections.ts"
+import { Lost } from "../../src/Mailer/Exchange.ts"
 import type { Respond } from "./samples.ts"
 
 describe("Msal", () => {

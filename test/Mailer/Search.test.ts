@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Ref } from "effect"
 import { TestClock } from "effect/testing"
-import { Lost } from "../../src/Mailer/Connections.ts"
+import { Lost } from "../../src/Mailer/Exchange.ts"
 import * as Search from "../../src/Mailer/Search.ts"
 import { blocked, failed, mail } from "./samples.ts"
 import { answers, reason, setup, status } from "./graphMailer.ts"

@@ -1,7 +1,8 @@
 // What the tests of this room share: an invented mail, connections that answer from a function, reasons to fail with.
 import { DateTime, Duration, Effect, Layer } from "effect"
 import { Blocked, type Mail, MailerError, type MailerReason, Throttled, Transient } from "../../src/Mailer.ts"
-import { type Answer, bodyTimeout, Connections, Lost, type Request } from "../../src/Mailer/Connections.ts"
+import { Connections, type Request } from "../../src/Mailer/Connections.ts"
+import { type Answer, bodyTimeout, Lost } from "../../src/Mailer/Exchange.ts"
 
 export const mail: Mail = {
   messageId: "<6c7f6a54-6c1c-4c6e-9f0e-0d6a8f3c2b11@inquiries-mailer.example.com>",

@@ -100,7 +100,7 @@ export const fakes = (script: Script = {}) => {
     })
   const mailer = Mailer.of({
     standing: Effect.succeed({ _tag: "Open" }),
-    places: Effect.succeed(0),
+    places: Effect.succeed({ all: 0, free: 0 }),
     find: (messageId) => Effect.andThen(say(`look for ${messageId}`), script.find?.() ?? Effect.succeed(false)),
     send: (compose, begin) =>
       Effect.gen(function* () {

@@ -23,8 +23,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what a claim has begun is given back while it is requested",
     file: "src/Outbox.ts",
-    find: " && !asked.has(notice)",
-    replace: "",
+    find: "notice.begun?.taken === false",
+    replace: "notice.begun !== undefined",
     test: begun,
     says: "unless it is about to be requested"
   },
@@ -39,8 +39,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a claim begins before any mail was accepted",
     file: "src/Mailer/Graph.ts",
-    find: "now < flowsUntil ? Math.max(",
-    replace: "true ? Math.max(",
+    find: "now < flowsUntil ? inFlight",
+    replace: "true ? inFlight",
     test: "test/Mailer/GraphPlaces.test.ts",
     says: "none are told before the first mail was accepted"
   },
@@ -91,5 +91,37 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "undefined",
     test: "test/Mailer/Deadlines.test.ts",
     says: "passes at its time"
+  },
+  {
+    name: "what becomes late with others keeps them from being given up",
+    file: "src/Mailer/Deadlines.ts",
+    find: "if (waiting.value.at > now) next = Math.min(next, waiting.value.at)",
+    replace: "if (waiting.value.at > now) next = Infinity",
+    test: "test/Mailer/Deadlines.test.ts",
+    says: "passes at its time"
+  },
+  {
+    name: "more is claimed than may be begun",
+    file: "src/Monitor.ts",
+    find: "most = all === 0 ? size : Math.min(size, all)",
+    replace: "most = size",
+    test: "test/MonitorPlaces.test.ts",
+    says: "claims no more than may be begun"
+  },
+  {
+    name: "who waits for a place is passed by who comes later",
+    file: "src/Mailer/Places.ts",
+    find: "if (this.#line.first !== undefined || this.#free < count) return false",
+    replace: "if (this.#free < count) return false",
+    test: "test/Mailer/Places.test.ts",
+    says: "in the order of the line"
+  },
+  {
+    name: "a place is lost with whoever waited for it",
+    file: "src/Mailer/Places.ts",
+    find: "if (this.#line.leave(waiter)) this.#serve()",
+    replace: "this.#serve()",
+    test: "test/Mailer/Places.test.ts",
+    says: "who is interrupted while he waits"
   }
 ]

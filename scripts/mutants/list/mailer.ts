@@ -65,17 +65,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "an answer that breaks off costs its status",
-    file: "src/Mailer/Connections.ts",
-    find: "hasStatus = true",
-    replace: "hasStatus = false",
+    file: "src/Mailer/Exchange.ts",
+    find: "if (this.#answer === undefined) this.#end(Effect.fail(lost(error)))",
+    replace: "this.#end(Effect.fail(lost(error)))",
     test: "test/Mailer/Connections.test.ts",
     says: "a status counts even if its body is broken off"
   },
   {
     name: "an answer that does not end costs its status",
-    file: "src/Mailer/Connections.ts",
-    find: "deadlines.set(clock, bodyTimeout, () => end(",
-    replace: "deadlines.set(clock, Duration.hours(1), () => end(",
+    file: "src/Mailer/Exchange.ts",
+    find: "elapsedOf(this.#clock) + Duration.toMillis(bodyTimeout)",
+    replace: "Infinity",
     test: "test/Mailer/Connections.test.ts",
     says: "a status counts even if its body is broken off"
   },
@@ -90,8 +90,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an answer may take for ever",
     file: "src/Mailer/Graph.ts",
-    find: "const first = yield* request(composed, token, Duration.millis(end - now))",
-    replace: "const first = yield* request(composed, token, Duration.hours(1))",
+    find: "const first = yield* request(composed, token, end - start)",
+    replace: "const first = yield* request(composed, token, 3_600_000)",
     test: interruption,
     says: "an answer that does not come within the send timeout"
   },

@@ -1,0 +1,56 @@
+// Places that are taken and given back. Who finds none waits in line, and takes his from whoever gives it back, in the same
+// turn of the loop. Where there is one, taking it is no step of a fiber: a mail takes two.
+import { Effect } from "effect"
+import { Line } from "./Line.ts"
+
+interface Waiter {
+  readonly count: number
+  readonly go: () => void
+}
+
+export class Places {
+  #free: number
+  readonly #line = new Line<Waiter>()
+
+  constructor(places: number) {
+    this.#free = places
+  }
+
+  /** Takes so many, if they are free and nobody waits; says whether. */
+  readonly takeNow = (count: number): boolean => {
+    if (this.#line.first !== undefined || this.#free < count) return false
+    this.#free -= count
+    return true
+  }
+
+  /** Takes so many as soon as there are, in the order of the line. Who is interrupted has taken none. */
+  readonly take = (count: number): Effect.Effect<void> =>
+    Effect.callback((resume) => {
+      if (this.takeNow(count)) return resume(Effect.void)
+      const waiter = this.#line.join({ count, go: () => resume(Effect.void) })
+      return Effect.sync(() => {
+        // Whoever waits for fewer may have enough.
+        if (this.#line.leave(waiter)) this.#serve()
+      })
+    })
+
+  readonly give = (count: number): void => {
+    this.#free += count
+    this.#serve()
+  }
+
+  readonly within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.acquireUseRelease(
+      Effect.interruptible(this.take(1)),
+      () => effect,
+      () => Effect.sync(() => this.give(1))
+    )
+
+  #serve() {
+    for (let next = this.#line.first; next !== undefined && next.value.count <= this.#free; next = this.#line.first) {
+      this.#line.leave(next)
+      this.#free -= next.value.count
+      next.value.go()
+    }
+  }
+}
