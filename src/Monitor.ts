@@ -168,19 +168,22 @@ const claiming = Effect.fnUntraced(function* <R>(
       yield* Effect.sleep(Duration.min(standing.wait, pollEvery))
       continue
     }
-    // What its claim also begins costs a third less than what is begun afterwards: so no more is claimed than may be begun.
     const { all, free } = yield* mailer.places
-    most = all === 0 ? size : Math.min(size, all)
+    // Half as many again as may be begun: those are answered, and are being settled.
+    most = all === 0 ? size : Math.min(size, all + (all >> 1))
     if (inHand > most / 2) {
       room.closeUnsafe()
       yield* room.await
       continue
     }
     bell.still()
+    const left = most - inHand
+    const begins = Math.min(free, left)
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
     const claimed = yield* standing._tag === "Probe"
       ? take(1, 0, "known")
-      : take(most - inHand, Math.min(free, most - inHand), "now")
+      : // What its claim begins costs a third less than what is begun afterwards: so no more is claimed with it.
+        take(begins > 0 ? begins : left, begins, "now")
     yield* self.paused(claimed.pausedSince)
     const now = yield* Clock.currentTimeMillis
     if (now - polled >= Duration.toMillis(pollEvery)) {

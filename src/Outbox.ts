@@ -86,22 +86,22 @@ const make = Effect.fnUntraced(function* (
       and ${sql.literal(unsettled)} and (begun_at is null or id = any(${unsent.map(({ id }) => id)}::uuid[]))`
 
   // What is to be begun and what is to be settled go together: one round trip, and one write to the server's disk.
-  const writing = yield* GroupCommit.make<Write, NotBegun | Outage>((entries) =>
-    Effect.gen(function* () {
-      const begins = entries.filter(({ asked }) => asked.settlement === undefined)
-      const settles = entries.filter(({ asked }) => asked.settlement !== undefined)
-      const rows = yield* orOutage(
-        begins.length === 0
-          ? run(settleAll, settled(settles))
-          : settles.length === 0
-            ? run(beginAll, begun(begins))
-            : run(both, [...begun(begins), ...settled(settles)])
-      )
-      for (const { answer } of settles) answer(Exit.void)
-      const ids = new Set((rows as ReadonlyArray<Pick<Notice, "id">>).map(({ id }) => id))
-      for (const { answer, asked } of begins) answer(ids.has(asked.notice.id) ? Exit.void : Exit.fail(new NotBegun()))
-    })
-  )
+  const write = Effect.fnUntraced(function* (entries: ReadonlyArray<GroupCommit.Entry<Write, NotBegun | Outage>>) {
+    const begins = entries.filter(({ asked }) => asked.settlement === undefined)
+    const settles = entries.filter(({ asked }) => asked.settlement !== undefined)
+    const rows = yield* orOutage(
+      begins.length === 0
+        ? run(settleAll, settled(settles))
+        : settles.length === 0
+          ? run(beginAll, begun(begins))
+          : run(both, [...begun(begins), ...settled(settles)])
+    )
+    for (const { answer } of settles) answer(Exit.void)
+    const ids = new Set((rows as ReadonlyArray<Pick<Notice, "id">>).map(({ id }) => id))
+    for (const { answer, asked } of begins) answer(ids.has(asked.notice.id) ? Exit.void : Exit.fail(new NotBegun()))
+  })
+  // A request waits for its begun mark; for an outcome nobody does.
+  const writing = yield* GroupCommit.make(write, ({ settlement }) => settlement !== undefined)
 
   const begin = (notice: Notice) => {
     const { begun } = notice

@@ -4,19 +4,24 @@ import { TestClock } from "effect/testing"
 import * as GroupCommit from "../src/GroupCommit.ts"
 
 /** A commit that notes what each statement was asked, and waits in it for `open`. */
-const committing = Effect.fnUntraced(function* (end: (asked: string) => Exit.Exit<void, string> | undefined) {
+const committing = Effect.fnUntraced(function* (
+  end: (asked: string) => Exit.Exit<void, string> | undefined,
+  gathers?: (asked: string) => boolean
+) {
   const statements: Array<string> = []
   const open = yield* Deferred.make<void>()
-  const commit = yield* GroupCommit.make<string, string>((entries) =>
-    Effect.gen(function* () {
-      statements.push(entries.map(({ asked }) => asked).join(" "))
-      yield* Deferred.await(open)
-      for (const { answer, asked } of entries) {
-        const exit = end(asked)
-        if (exit !== undefined) answer(exit)
-      }
-      if (entries.some(({ asked }) => asked === "broken")) return yield* Effect.fail("the statement failed")
-    })
+  const commit = yield* GroupCommit.make<string, string>(
+    (entries) =>
+      Effect.gen(function* () {
+        statements.push(entries.map(({ asked }) => asked).join(" "))
+        yield* Deferred.await(open)
+        for (const { answer, asked } of entries) {
+          const exit = end(asked)
+          if (exit !== undefined) answer(exit)
+        }
+        if (entries.some(({ asked }) => asked === "broken")) return yield* Effect.fail("the statement failed")
+      }),
+    gathers
   )
   const ask = (asked: string) => Effect.forkChild(commit(asked), { startImmediately: true })
   return { ask, open: Deferred.succeed(open, undefined), statements }
@@ -37,6 +42,29 @@ describe("a group commit", () => {
       yield* Fiber.joinAll([...first, ...second])
       yield* Fiber.join(yield* ask("e"))
       assert.deepStrictEqual(statements, ["a b", "c d", "e"])
+    })
+  )
+
+  it.effect("lets what nobody waits for gather a moment, and no longer than until somebody waits", () =>
+    Effect.gen(function* () {
+      const { ask, open, statements } = yield* committing(
+        () => Exit.void,
+        (asked) => asked !== "urgent"
+      )
+      yield* open
+      const first = [yield* ask("a")]
+      yield* breaths
+      first.push(yield* ask("b"))
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(statements, [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(statements, ["a b"])
+      yield* Fiber.joinAll(first)
+      const second = [yield* ask("c")]
+      yield* breaths
+      second.push(yield* ask("urgent"))
+      yield* Fiber.joinAll(second)
+      assert.deepStrictEqual(statements, ["a b", "c urgent"])
     })
   )
 

@@ -48,8 +48,12 @@ export const start = Effect.fn("contestant.start")(function* ({ args, env, name 
   )
   yield* Effect.callback<void, string>((resume) => {
     child.once("exit", (code) => resume(Effect.fail(`${name} ended with ${code}`)))
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.includes("listening")) resume(Effect.void)
+    const lines = createInterface({ input: child.stdout }).on("line", (line) => {
+      if (!line.includes("listening")) return
+      // What it logs from now on is taken, and not looked at: the stand-in has this thread, too.
+      lines.close()
+      child.stdout.resume()
+      resume(Effect.void)
     })
   })
   return { cost: Effect.sync(() => costOf(child.pid ?? 0)), up: performance.now() - began }

@@ -103,8 +103,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "more is claimed than may be begun",
     file: "src/Monitor.ts",
-    find: "most = all === 0 ? size : Math.min(size, all)",
-    replace: "most = size",
+    find: 'take(begins > 0 ? begins : left, begins, "now")',
+    replace: 'take(left, begins, "now")',
     test: "test/MonitorPlaces.test.ts",
     says: "claims no more than may be begun"
   },
@@ -115,6 +115,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "if (this.#free < count) return false",
     test: "test/Mailer/Places.test.ts",
     says: "in the order of the line"
+  },
+  {
+    name: "a begun mark waits for company as an outcome does",
+    file: "src/GroupCommit.ts",
+    find: "if (!gathers(asked)) hurry()",
+    replace: "",
+    test: "test/GroupCommit.test.ts",
+    says: "no longer than until somebody waits"
   },
   {
     name: "a place is lost with whoever waited for it",

@@ -178,7 +178,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a statement for every request",
     file: "src/GroupCommit.ts",
-    find: "      for (yield* Effect.yieldNow;",
+    find: "      for (yield* breath;",
     replace: "      for (;",
     test: "test/GroupCommit.test.ts",
     says: "takes along what is asked in the same breath"
