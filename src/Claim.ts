@@ -34,8 +34,7 @@ export const claim = (run: Run, tables: ReadonlyArray<number>, only = "", within
   let restsUntil = -Infinity
   return Effect.fnUntraced(function* (limit, places = 0) {
     if ((yield* elapsed) < restsUntil) return yield* orOutage(plain(limit, 0))
-    // A place more than there is, where the tables are many: that notice waits for one as others do.
-    const begins = places === 0 ? 0 : Math.max(1, Math.floor(places / tables.length))
+    const begins = Math.floor(places / tables.length)
     return yield* whole(limit, begins).pipe(
       Effect.catchIf(
         (error) => held.has(codeOf(error) ?? ""),

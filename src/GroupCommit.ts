@@ -38,7 +38,9 @@ export const make = <A, E>(
     })
     // At least a breath, so that whoever was woken by the same batch of answers comes along.
     const breath = Effect.suspend(() =>
-      waiting.length > 0 && waiting.every(({ asked }) => gathers(asked)) ? gathering : Effect.yieldNow
+      waiting.length > 0 && waiting.every(({ asked }) => gathers(asked))
+        ? Effect.andThen(gathering, Effect.yieldNow)
+        : Effect.yieldNow
     )
 
     const work = Effect.gen(function* () {

@@ -179,11 +179,10 @@ const claiming = Effect.fnUntraced(function* <R>(
     bell.still()
     const left = most - inHand
     const begins = Math.min(free, left)
+    // What its claim begins costs a third less than what is begun afterwards. Among several tables the shares would be crumbs.
+    const limit = tables.size === 1 && begins > 0 ? begins : left
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
-    const claimed = yield* standing._tag === "Probe"
-      ? take(1, 0, "known")
-      : // What its claim begins costs a third less than what is begun afterwards: so no more is claimed with it.
-        take(begins > 0 ? begins : left, begins, "now")
+    const claimed = yield* standing._tag === "Probe" ? take(1, 0, "known") : take(limit, begins, "now")
     yield* self.paused(claimed.pausedSince)
     const now = yield* Clock.currentTimeMillis
     if (now - polled >= Duration.toMillis(pollEvery)) {
@@ -194,8 +193,7 @@ const claiming = Effect.fnUntraced(function* <R>(
     const due = claimed.pausedSince === undefined ? (claimed.untilDue ?? pollEvery) : pollEvery
     const some = claimed.notices.length + claimed.superseded.length > 0
     if (some && Duration.isZero(due)) continue
-    const latest = Duration.max(contention, Duration.min(due, pollEvery))
-    yield* alarm(latest)
+    yield* alarm(Duration.max(contention, Duration.min(due, pollEvery)))
     yield* bell.rung
   }
 })

@@ -11,6 +11,7 @@ interface Waiter {
 export class Places {
   #free: number
   readonly #line = new Line<Waiter>()
+  #serving = false
 
   constructor(places: number) {
     this.#free = places
@@ -41,16 +42,23 @@ export class Places {
 
   readonly within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.acquireUseRelease(
-      Effect.interruptible(this.take(1)),
+      Effect.suspend(() => (this.takeNow(1) ? Effect.void : Effect.interruptible(this.take(1)))),
       () => effect,
       () => Effect.sync(() => this.give(1))
     )
 
+  /** Who is served may give back at once, as hundreds do whose mailbox was closed: that is served here, and not within itself. */
   #serve() {
-    for (let next = this.#line.first; next !== undefined && next.value.count <= this.#free; next = this.#line.first) {
-      this.#line.leave(next)
-      this.#free -= next.value.count
-      next.value.go()
+    if (this.#serving) return
+    this.#serving = true
+    try {
+      for (let next = this.#line.first; next !== undefined && next.value.count <= this.#free; next = this.#line.first) {
+        this.#line.leave(next)
+        this.#free -= next.value.count
+        next.value.go()
+      }
+    } finally {
+      this.#serving = false
     }
   }
 }

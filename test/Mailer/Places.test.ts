@@ -69,6 +69,27 @@ describe("places", () => {
     })
   )
 
+  it.effect("are passed on to the end of a long line by those who need them no more", () =>
+    Effect.gen(function* () {
+      const { places } = setup()
+      assert.isTrue(places.takeNow(2))
+      let served = 0
+      const passing = Effect.andThen(
+        places.take(1),
+        Effect.sync(() => {
+          served++
+          places.give(1)
+        })
+      )
+      const all = yield* Effect.replicateEffect(Effect.forkChild(passing, { startImmediately: true }), 20_000)
+      places.give(1)
+      assert.strictEqual(served, 20_000)
+      yield* Fiber.joinAll(all)
+      places.give(1)
+      assert.isTrue(places.takeNow(2))
+    })
+  )
+
   it.effect("one is taken for as long as some work lasts, however that ends", () =>
     Effect.gen(function* () {
       const { places } = setup()

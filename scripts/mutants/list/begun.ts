@@ -103,8 +103,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "more is claimed than may be begun",
     file: "src/Monitor.ts",
-    find: 'take(begins > 0 ? begins : left, begins, "now")',
-    replace: 'take(left, begins, "now")',
+    find: "tables.size === 1 && begins > 0 ? begins : left",
+    replace: "left",
     test: "test/MonitorPlaces.test.ts",
     says: "claims no more than may be begun"
   },
@@ -123,6 +123,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "",
     test: "test/GroupCommit.test.ts",
     says: "no longer than until somebody waits"
+  },
+  {
+    name: "who gives a place back at once is served within himself",
+    file: "src/Mailer/Places.ts",
+    find: "if (this.#serving) return",
+    replace: "",
+    test: "test/Mailer/Places.test.ts",
+    says: "to the end of a long line"
   },
   {
     name: "a place is lost with whoever waited for it",
