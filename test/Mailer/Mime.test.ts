@@ -38,6 +38,17 @@ const hostile = [
 ]
 
 describe("Mime", () => {
+  it.effect("is the same message in base64, whatever its size and its language, and whatever was before it", () =>
+    Effect.gen(function* () {
+      const word = "Is it still for sale? "
+      // A message may have what 64 kB have place for, or more; the one after a long one is as short as ever.
+      for (const text of [word, word.repeat(2_000), word.repeat(3_200), "Ist er noch zu haben, für 東京? 🚗", word]) {
+        const it = { ...mail, subject: text.slice(0, 60), text, html: `<p>${text}</p>` }
+        assert.strictEqual(yield* Mime.encoded(it), (yield* Mime.render(it)).toString("base64"))
+      }
+    })
+  )
+
   it.effect("carries every part of the mail", () =>
     Effect.gen(function* () {
       const parsed = yield* parse()

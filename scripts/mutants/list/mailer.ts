@@ -40,6 +40,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "after a refused token tries once more with a fresh one"
   },
   {
+    name: "a mail brings along the end of the one before it",
+    file: "src/Mailer/Mime.ts",
+    find: 'desk.toString("base64", 0, writeTo(desk, pieces))',
+    replace: 'desk.toString("base64", 0, Math.max(writeTo(desk, pieces), 9_000))',
+    test: "test/Mailer/Mime.test.ts",
+    says: "is the same message in base64"
+  },
+  {
     name: "five requests in flight to a mailbox",
     file: "src/Mailer/Graph.ts",
     find: "export const inFlight = 4",
