@@ -9,7 +9,8 @@ describe("processes", () => {
   it.live("mail no row twice when two of them watch the same database", () =>
     Effect.gen(function* () {
       const { admin, database, standIn } = yield* line.stage()
-      standIn.latencyMillis = 5
+      // For some seconds, so that one that is slow to begin finds something left.
+      standIn.latencyMillis = 50
       const env = environment(database, standIn.origin)
       const workers = [yield* program(["run"], env), yield* program([], env)]
       for (const worker of workers) yield* worker.says("listening")
