@@ -98,12 +98,7 @@ interface Delivery {
 }
 
 /** What the log says of a delivery, made where it says something: nearly always one line. */
-const noted = ({ notice, watched }: Delivery) => ({
-  table: showTable(watched.table.name),
-  key: keyOf(notice, watched),
-  notice: notice.id,
-  attempt: notice.attempts + 1
-})
+const noted = ({ notice, watched }: Delivery) => Object.assign(about(notice, watched), { attempt: notice.attempts + 1 })
 
 type Named = Pick<Notice, "digest" | "id" | "key">
 
@@ -170,10 +165,8 @@ const settle = Effect.fnUntraced(function* (delivery: Delivery, decision: Settle
 /** The one line of a mail: as `annotateLogs`, which makes an object three times for it. */
 const say = (log: Effect.Effect<void>, delivery: Delivery, outcome: string, next: string | undefined) =>
   Effect.withFiber<void>((fiber) => {
-    const notes: Record<string, unknown> = Object.assign({}, fiber.getRef(References.CurrentLogAnnotations))
-    Object.assign(notes, noted(delivery))
-    notes["outcome"] = outcome
-    if (next !== undefined) notes["next"] = next
+    const ending = next === undefined ? { outcome } : { outcome, next }
+    const notes = Object.assign({}, fiber.getRef(References.CurrentLogAnnotations), noted(delivery), ending)
     return Effect.provideService(log, References.CurrentLogAnnotations, notes)
   })
 

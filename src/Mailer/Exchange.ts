@@ -60,7 +60,7 @@ export class Exchange implements Deadline {
     call.once("response", (answer) => this.#read(answer))
   }
 
-  readonly giveUp = (): void => {
+  giveUp(): void {
     if (this.#answer !== undefined) return this.#answered("")
     this.#end(Effect.fail(late))
     this.#call.destroy()

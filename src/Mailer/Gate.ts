@@ -90,21 +90,21 @@ export const make: Effect.Effect<Gate> = Effect.sync(() => {
   let state: State = open
 
   const through = (success: Outcome): Guard => {
-    const told =
-      (ticket: State, clock: Clock.Clock) =>
-      (exit: Exit.Exit<unknown, unknown>): void => {
+    const watched = <A, E, R>(effect: Effect.Effect<A, E, R>, ticket: State, clock: Clock.Clock) =>
+      Effect.onExit(effect, (exit) => {
         state = settle(state, ticket, outcomeOf(exit, success), clock.currentTimeMillisUnsafe())
-      }
+        return Effect.void
+      })
     return (effect) =>
       Clock.clockWith((clock) =>
         // Nothing is taken that would have to be given back.
         state._tag === "Open"
-          ? onExit(effect, told(open, clock))
+          ? watched(effect, open, clock)
           : Effect.uninterruptibleMask((restore) => {
               const [refusal, ticket] = admit(state, clock.currentTimeMillisUnsafe())
               if (refusal !== undefined) return Effect.fail(new MailerError({ reason: refusal }))
               state = ticket
-              return onExit(restore(effect), told(ticket, clock))
+              return watched(restore(effect), ticket, clock)
             })
       )
   }
@@ -115,12 +115,6 @@ export const make: Effect.Effect<Gate> = Effect.sync(() => {
     standing: Clock.clockWith((clock) => Effect.succeed(standing(state, clock.currentTimeMillisUnsafe())))
   }
 })
-
-const onExit = <A, E, R>(effect: Effect.Effect<A, E, R>, told: (exit: Exit.Exit<A, E>) => void) =>
-  Effect.onExit(effect, (exit) => {
-    told(exit)
-    return Effect.void
-  })
 
 const nothing: Outcome = { _tag: "Nothing" }
 

@@ -1,5 +1,6 @@
 // Places that are taken and given back. Who finds none waits in line, and takes his from whoever gives it back, in the same
-// turn of the loop. Where there is one, taking it is no step of a fiber: a mail takes two.
+// turn of the loop. Where there is one, taking it is no step of a fiber: a mail takes two. Not Effect's Semaphore, because that
+// keeps those who wait in a Set, see `Line`.
 import { Effect } from "effect"
 import { Line } from "./Line.ts"
 
