@@ -2,6 +2,7 @@
 // ends it and removes its folder should this process die without a word.
 import { Effect, Schema } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -67,15 +68,15 @@ const temporary = (account: Account): string => {
 
 /** A folder that is gone when the scope closes, or soon after this process has died. */
 export const home = Effect.fn("PostgresProcess.home")(function* (account: Account) {
-  const { directory, watch } = yield* Effect.acquireRelease(
+  const name = `inquiries-mailer-postgres-${randomBytes(9).toString("base64url")}`
+  // Before the folder: a process that is killed between the two leaves nothing.
+  const { child, directory } = yield* Effect.acquireRelease(
     Effect.try({
       try: () => {
-        const directory = fs.mkdtempSync(path.join(temporary(account), "inquiries-mailer-postgres-"))
-        const child = watchdog(directory)
-        if (account !== undefined) fs.chownSync(directory, account.uid, account.gid)
-        return { directory, child, watch: (pid: number | undefined) => void child.stdin?.write(`${pid ?? 0}\n`) }
+        const directory = path.join(temporary(account), name)
+        return { directory, child: watchdog(directory) }
       },
-      catch: failed("No temporary folder could be made for PostgreSQL")
+      catch: failed("No place was found for PostgreSQL's folder")
     }),
     // One way to leave for every end: the watchdog stops what is still watched, also what an interruption cut short.
     ({ directory, child }) =>
@@ -84,6 +85,14 @@ export const home = Effect.fn("PostgresProcess.home")(function* (account: Accoun
         return exited(child)
       }).pipe(Effect.andThen(Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))))
   )
+  yield* Effect.try({
+    try: () => {
+      fs.mkdirSync(directory, { mode: 0o700 })
+      if (account !== undefined) fs.chownSync(directory, account.uid, account.gid)
+    },
+    catch: failed("No temporary folder could be made for PostgreSQL")
+  })
+  const watch = (pid: number | undefined) => void child.stdin?.write(`${pid ?? 0}\n`)
   return { directory, account, watch } satisfies Home
 })
 

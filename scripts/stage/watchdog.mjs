@@ -37,4 +37,13 @@ for (const [signal, millis] of pid > 0 ? steps : []) {
   process.kill(pid, signal)
   for (let waited = 0; waited < millis && runs(); waited += 20) await sleep(20)
 }
-rmSync(process.argv[2], { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+// What the ended process had started may go on writing for a moment. As a whole each time: rmSync's own retries remove the
+// folder again, and no longer what has come into it.
+for (let tries = 600; tries > 0; tries--) {
+  try {
+    rmSync(process.argv[2], { recursive: true, force: true })
+    break
+  } catch {
+    await sleep(100)
+  }
+}
