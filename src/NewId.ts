@@ -5,7 +5,7 @@
 // ones come in only 256 places of the index, which are at hand however many notices are settled. 78 random bits are more than
 // anybody guesses of a Message-ID. The time does not come first, as in version 7: the planner, when it sees that notices lie
 // in the order of their ids, looks a whole batch up once for each notice of it. Few steps, because each costs.
-const newId = `encode(set_byte(
+export const newId = `encode(set_byte(
   overlay(uuid_send(gen_random_uuid()) placing substr(timestamptz_send(clock_timestamp()), 2, 5) from 2), 6, 128), 'hex')::uuid`
 
 /** SQL: gives notice `o` an id, unless it has one. */

@@ -3,6 +3,7 @@ import * as begun from "./list/begun.ts"
 import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
+import * as fresh from "./list/fresh.ts"
 import * as mail from "./list/mail.ts"
 import * as keys from "./list/keys.ts"
 import * as mailer from "./list/mailer.ts"
@@ -17,6 +18,7 @@ import type { Mutant } from "./Mutant.ts"
 export const mutants: ReadonlyArray<Mutant> = [
   ...outbox.mutants,
   ...begun.mutants,
+  ...fresh.mutants,
   ...delivery.mutants,
   ...burst.mutants,
   ...keys.mutants,

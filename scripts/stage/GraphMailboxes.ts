@@ -33,7 +33,9 @@ const decodeBase64 = (body: Buffer): Buffer | undefined => {
   const text = sent.includes("\n") ? sent.replace(/\r?\n/g, "") : sent
   const bytes = Buffer.from(text, "base64")
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0
-  return bytes.length === (text.length / 4) * 3 - padding && !/[-_]/.test(text) ? bytes : undefined
+  // No expression: on the 11 kB of a benchmark's mail it would take longer than all the rest.
+  const strange = text.includes("-") || text.includes("_")
+  return bytes.length === (text.length / 4) * 3 - padding && !strange ? bytes : undefined
 }
 
 export const makeMailboxes = (options: MailboxOptions, onMail: (mail: Mail) => void): Mailboxes => {

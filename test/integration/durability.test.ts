@@ -4,9 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
-import * as Records from "../../src/Records.ts"
 import { databaseAt } from "../support/line.ts"
-import { stage } from "../support/outbox.ts"
+import { described, stage } from "../support/outbox.ts"
 
 describe("where commits do not wait for the disk by default", () => {
   it.live("a begun mark and an outcome are on the server's disk before anybody goes on", () =>
@@ -37,16 +36,16 @@ describe("where commits do not wait for the disk by default", () => {
       yield* outbox.postpone(second!, { delay: Duration.zero, spent: true, maybeSent: true, detail: "504" })
       assert.deepStrictEqual(yield* commits, ["on", "on"])
       // A claim that begins is a begun mark, too.
-      yield* admin`create table public.inquiries (id integer primary key)`
-      const columns = [{ name: "id", kind: "number" }] as const
-      const table = { schema: "public", name: "inquiries", key: "id", keyType: "integer", columns } as const
-      const reading = yield* seenBy(Context.get(work, SqlClient), Records.within(new Map([[1, table]])))
+      const within = yield* described(admin)
       yield* outbox.settle(second!, { outcome: "sent" })
-      yield* add(1, "3")
-      yield* commits
-      const { notices } = yield* reading.claim(4, 4)
-      assert.isDefined(notices[0]!.begun)
-      assert.deepStrictEqual(yield* commits, ["on"])
+      for (const tables of [[1, 2], [1]]) {
+        const reading = yield* seenBy(Context.get(work, SqlClient), within, tables)
+        yield* add(1, String(tables.length))
+        yield* commits
+        const { notices } = yield* reading.claim(4, 4)
+        assert.isDefined(notices[0]!.begun)
+        assert.deepStrictEqual(yield* commits, ["on"])
+      }
     })
   )
 })

@@ -5,7 +5,7 @@ import { Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Notice } from "../../src/Notice.ts"
 import { Outbox } from "../../src/Outbox.ts"
-import type { Within } from "../../src/Records.ts"
+import * as Records from "../../src/Records.ts"
 import { freshDatabase } from "./freshDatabase.ts"
 import * as line from "./line.ts"
 
@@ -29,8 +29,8 @@ export const stage = Effect.fn("outboxStage")(function* (server?: Parameters<typ
   const { admin } = fresh
   yield* line.migrated(line.databaseAt(fresh, "http://127.0.0.1:1", { tables: [] }))
   /** The outbox as a replica sees it that runs its statements on `sql`. */
-  const seenBy = (sql: SqlClient, within?: Within) =>
-    Effect.map(Layer.build(Layer.provide(Outbox.layer([1, 2], [], within), Layer.succeed(SqlClient, sql))), (context) =>
+  const seenBy = (sql: SqlClient, within?: Records.Within, tables: ReadonlyArray<number> = [1, 2]) =>
+    Effect.map(Layer.build(Layer.provide(Outbox.layer(tables, [], within), Layer.succeed(SqlClient, sql))), (context) =>
       Context.get(context, Outbox)
     )
   return {
@@ -54,6 +54,20 @@ export const stage = Effect.fn("outboxStage")(function* (server?: Parameters<typ
       from inquiries_mailer.outbox order by created_at, id`
   }
 })
+
+/** A customer's table under the number 1, with as many rows as it says; a claim of it may bring its rows. */
+export const described = (admin: SqlClient, rows = 0) =>
+  Effect.gen(function* () {
+    yield* admin`create table public.inquiries (id integer primary key, name text)`
+    yield* admin`insert into public.inquiries select n, 'Person ' || n from generate_series(1, ${rows}::integer) n`
+    const columns = [
+      { name: "id", kind: "number" },
+      { name: "name", kind: "text" }
+    ] as const
+    return Records.within(
+      new Map([[1, { schema: "public", name: "inquiries", key: "id", keyType: "integer", columns }]])
+    )
+  })
 
 /** The one notice that a claim gives. */
 export const claimOne = Effect.fnUntraced(function* (outbox: Outbox["Service"]) {

@@ -1,0 +1,72 @@
+// The claim of nothing but what is fresh: what it must leave to others, and when it must have somebody look closer.
+import type { Mutant } from "../Mutant.ts"
+
+const test = "test/integration/outbox-fresh.test.ts"
+const statement = "src/ClaimStatement.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "what was begun and never settled counts as fresh",
+    file: statement,
+    find: "where o.id is null and not",
+    replace: "where not",
+    test,
+    says: "begins nothing that was begun and never settled"
+  },
+  {
+    name: "a fresh claim takes no notice of a pause",
+    file: statement,
+    find: " and not ${usual.paused} and",
+    replace: " and",
+    test,
+    says: "claims nothing while the database is paused"
+  },
+  {
+    name: "a fresh claim takes what two rows have had the key of",
+    file: statement,
+    find: "and not ${usual.paused} and not ${hasTwin}",
+    replace: "and not ${usual.paused}",
+    test,
+    says: "mails no row twice that a newer one has replaced"
+  },
+  {
+    name: "a fresh claim locks nothing",
+    file: statement,
+    find: " for update skip locked\n    ) o\n    where o.id",
+    replace: "\n    ) o\n    where o.id",
+    test,
+    says: "waits for nobody who holds a notice locked"
+  },
+  {
+    name: "a fresh claim takes itself for what comes due next",
+    file: statement,
+    find: " and ctid not in (select place from due)",
+    replace: "",
+    test,
+    says: "says when something else comes due"
+  },
+  {
+    name: "what was tried before waits as long as something fresh comes",
+    file: "src/ClaimAnswer.ts",
+    find: "notices.length === 0 || (notices.length < limit &&",
+    replace: "notices.length === 0 || (false &&",
+    test,
+    says: "takes what was tried before along"
+  },
+  {
+    name: "nobody looks closer where nothing is fresh",
+    file: "src/ClaimAnswer.ts",
+    find: "notices.length === 0 || (notices.length < limit &&",
+    replace: "(notices.length < limit &&",
+    test,
+    says: "begins nothing that was begun and never settled"
+  },
+  {
+    name: "a fresh claim takes more than may be begun",
+    file: "src/Claim.ts",
+    find: "limit > 0 && begins >= limit ? all",
+    replace: "limit > 0 ? all",
+    test,
+    says: "is none where fewer may be begun than claimed"
+  }
+]

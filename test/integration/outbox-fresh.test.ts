@@ -1,0 +1,160 @@
+// A claim of nothing but what is fresh, for which one statement is enough; and how it sees what it must not take.
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { session } from "../support/customer.ts"
+import { numbers } from "../support/line.ts"
+import { described, keys, noting, seconds, stage } from "../support/outbox.ts"
+
+/** An outbox of one table with the rows 1 to 200, and what it asks the server, but for whether there is anything. */
+const reading = Effect.gen(function* () {
+  const staged = yield* stage()
+  const noted: Array<readonly [statement: string, params: ReadonlyArray<unknown>]> = []
+  const outbox = yield* staged.seenBy(noting(staged.admin, noted), yield* described(staged.admin, 200), [1])
+  const claims = () => noted.filter(([statement]) => statement.includes("for update skip locked")).length
+  return { ...staged, outbox, claims }
+})
+
+describe("a claim whose notices may all be begun", () => {
+  it.live("is one statement that begins what is fresh and brings its rows, the oldest first", () =>
+    Effect.gen(function* () {
+      const { add, admin, claims, outbox, stored } = yield* reading
+      yield* add(1, "1", "2", "3")
+      const { notices, untilDue } = yield* outbox.claim(2, 2)
+      assert.strictEqual(claims(), 1)
+      assert.strictEqual(seconds(untilDue), 0)
+      assert.deepStrictEqual(
+        notices.map(({ begun, key, row, table }) => [table, key, begun?.taken, row?.fields[1]?.value]),
+        [
+          [1, "1", false, "Person 1"],
+          [1, "2", false, "Person 2"]
+        ]
+      )
+      assert.deepInclude(notices[0], { attempts: 0, crashes: 0, looks: 0, maybeSent: false, putBack: false })
+      assert.deepStrictEqual(
+        (yield* stored).map(({ begun, claimed, due, key }) => ({ begun, claimed, due, key })),
+        [
+          { begun: true, claimed: true, due: 60, key: "1" },
+          { begun: true, claimed: true, due: 60, key: "2" },
+          { begun: false, claimed: false, due: 0, key: "3" }
+        ]
+      )
+      const [first] = yield* admin<{ readonly same: boolean }>`
+        select first_attempt_at between begun_at - interval '1 ms' and begun_at + interval '1 ms' and id = ${notices[0]!.id}::uuid
+          and claim = ${notices[0]!.claim}::uuid as same from inquiries_mailer.outbox where key = '1'`
+      assert.isTrue(first!.same)
+    })
+  )
+
+  it.live("says when something else comes due, and asks nothing more where nothing is due before", () =>
+    Effect.gen(function* () {
+      const { add, admin, claims, outbox } = yield* reading
+      yield* add(1, "1", "2")
+      yield* admin`update inquiries_mailer.outbox set due_at = clock_timestamp() + interval '90 seconds' where key = '1'`
+      const first = yield* outbox.claim(4, 4)
+      assert.deepStrictEqual(keys(first.notices), ["2"])
+      // Its own lease is a minute, and is not what comes due next.
+      assert.strictEqual(seconds(first.untilDue), 90)
+      assert.strictEqual(claims(), 1)
+    })
+  )
+
+  it.live("is none where fewer may be begun than claimed", () =>
+    Effect.gen(function* () {
+      const { add, outbox } = yield* reading
+      yield* add(1, "1", "2", "3")
+      const { notices } = yield* outbox.claim(3, 2)
+      assert.deepStrictEqual(
+        notices.map(({ begun }) => begun !== undefined),
+        [true, true, false]
+      )
+    })
+  )
+
+  it.live("takes what was tried before along, also while more comes than it may take", () =>
+    Effect.gen(function* () {
+      const { add, claims, outbox, passTime } = yield* reading
+      yield* add(1, "1")
+      const [tried] = (yield* outbox.claim(4, 4)).notices
+      yield* outbox.postpone(tried!, { delay: Duration.minutes(1), spent: true, maybeSent: false, detail: "503" })
+      yield* passTime
+      yield* add(1, "2", "3", "4")
+      const before = claims()
+      const { notices } = yield* outbox.claim(2, 2)
+      assert.deepStrictEqual(keys(notices), ["1", "2"])
+      assert.deepInclude(notices[0], { attempts: 1, id: tried!.id })
+      assert.isDefined(notices[0]!.begun)
+      assert.strictEqual(claims() - before, 2)
+    })
+  )
+
+  it.live("begins nothing that was begun and never settled, though nothing else is due", () =>
+    Effect.gen(function* () {
+      const { add, outbox, passTime } = yield* reading
+      yield* add(1, "1")
+      yield* outbox.claim(4, 4)
+      yield* passTime
+      const { notices } = yield* outbox.claim(4, 4)
+      assert.deepInclude(notices[0], { key: "1", crashes: 1, maybeSent: true, begun: undefined })
+    })
+  )
+
+  it.live("mails no row twice that a newer one has replaced", () =>
+    Effect.gen(function* () {
+      const { add, outbox } = yield* reading
+      yield* add(1, "1", "2")
+      yield* add(1, "1")
+      const { notices, superseded } = yield* outbox.claim(8, 8)
+      assert.deepStrictEqual(keys(notices).toSorted(), ["1", "2"])
+      assert.deepStrictEqual(keys(superseded), ["1"])
+    })
+  )
+
+  it.live("claims nothing while the database is paused, and says so", () =>
+    Effect.gen(function* () {
+      const { add, admin, outbox, stored } = yield* reading
+      const [{ name } = { name: "" }] = yield* admin<{ readonly name: string }>`
+        insert into inquiries_mailer.tables (database_name, table_schema, table_name, key_column)
+        values ('autos', 'public', 'inquiries', 'id') returning database_name as name`
+      yield* admin`insert into inquiries_mailer.pauses (database_name) values (${name})`
+      yield* add(1, "1")
+      const { notices, pausedSince } = yield* outbox.claim(4, 4)
+      assert.deepStrictEqual([notices, typeof pausedSince], [[], "string"])
+      assert.deepInclude((yield* stored)[0], { begun: false, claimed: false })
+    })
+  )
+
+  it.live("waits for nobody who holds a notice locked, and takes the next one", () =>
+    Effect.gen(function* () {
+      const { add, fresh, outbox } = yield* reading
+      yield* add(1, "1", "2")
+      const other = yield* session(fresh)
+      yield* other.query("begin")
+      yield* other.query("select from inquiries_mailer.outbox where key = '1' for update")
+      const { notices } = yield* outbox.claim(1, 1).pipe(Effect.timeout("2 seconds"))
+      assert.deepStrictEqual(keys(notices), ["2"])
+      yield* other.query("rollback")
+    })
+  )
+
+  it.live("gives no notice to two replicas, however many claim at once, and leaves none over", () =>
+    Effect.gen(function* () {
+      const { add, outbox } = yield* reading
+      yield* add(1, ...numbers(120).map(String))
+      const claimAll = Effect.gen(function* () {
+        const own: Array<string> = []
+        while (true) {
+          const { notices } = yield* outbox.claim(6, 6)
+          // What is left may be locked by somebody else for the moment.
+          if (notices.length === 0) return own
+          own.push(...keys(notices))
+        }
+      })
+      const claimed = (yield* Effect.all([claimAll, claimAll, claimAll, claimAll], { concurrency: 4 })).flat()
+      claimed.push(...(yield* claimAll))
+      assert.deepStrictEqual(
+        claimed.map(Number).toSorted((a, b) => a - b),
+        numbers(120)
+      )
+    })
+  )
+})
