@@ -30,12 +30,18 @@ export interface Prepared extends Watched {
 /** What is watched, by the table's registered number. */
 export type Tables = ReadonlyMap<number, Prepared>
 
-/** Delivers all notices of a claim. `done` hears of each notice that is no longer in hand, and whether it is settled. */
+/** Hears of each notice that Microsoft has answered for, or need not be asked, and then that it is in hand no longer. */
+interface Told {
+  readonly answered: () => void
+  readonly done: (settled: boolean) => void
+}
+
+/** Delivers all notices of a claim. */
 export const deliverAll = Effect.fnUntraced(function* (
   claimed: Claimed,
   tables: Tables,
   self: Self,
-  done: (settled: boolean) => void,
+  { answered, done }: Told,
   claim?: Trace.Times
 ) {
   const outbox = yield* Outbox
@@ -56,7 +62,10 @@ export const deliverAll = Effect.fnUntraced(function* (
     )
     const deliverOne = (notice: Notice) =>
       forTable(tables, notice, (watched) =>
-        (notice.digest === true ? digest(notice, watched, self) : deliver(notice, rows(notice), watched, self)).pipe(
+        (notice.digest === true
+          ? digest({ notice, watched, self, answered })
+          : deliver({ notice, watched, self, answered }, rows(notice))
+        ).pipe(
           Trace.attempt(notice, claim, () => about(notice, watched)),
           Effect.map(done)
         )
@@ -122,11 +131,11 @@ const fetchAll = Effect.fnUntraced(function* (notices: ReadonlyArray<Notice>, ta
 })
 
 /** Which rows it tells of only its begun mark says. */
-const digest = Effect.fnUntraced(function* (notice: Notice, watched: Prepared, self: Self) {
+const digest = Effect.fnUntraced(function* (delivery: Parameters<typeof deliver>[0] & { readonly watched: Prepared }) {
   const sql = yield* SqlClient
   const fetch = (keys: ReadonlyArray<string>) =>
-    Effect.provideService(Records.fetch(watched.description, keys, Records.brief), SqlClient, sql)
-  return yield* deliverDigest(notice, fetch, watched, self)
+    Effect.provideService(Records.fetch(delivery.watched.description, keys, Records.brief), SqlClient, sql)
+  return yield* deliverDigest(delivery, fetch)
 })
 
 /** A claim holds notices of configured tables only. */

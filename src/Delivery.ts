@@ -28,44 +28,54 @@ export interface Watched {
 /** Until the database takes the outcome; a connection that broke is replaced at the first try. */
 const settling = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
 
+/** What is delivered and with what. `answered` hears when only its outcome is left to be written. */
+interface Delivery {
+  readonly notice: Notice
+  readonly watched: Watched
+  readonly self: Self
+  readonly answered?: (() => void) | undefined
+}
+
 /** Delivers one notice. `row` is fetched meanwhile, unless it is there, and undefined when it has been deleted. */
-export const deliver = (
-  notice: Notice,
-  row: Row | Effect.Effect<Row | undefined, Outage>,
-  watched: Watched,
-  self: Self
-) => Outbox.use(({ begin }) => carry(notice, Compose.single(notice, begin(notice), row, watched), watched, self))
+export const deliver = (delivery: Delivery, row: Row | Effect.Effect<Row | undefined, Outage>) =>
+  Outbox.use(({ begin }) => {
+    const { notice, watched } = delivery
+    return carry(delivery, Compose.single(notice, begin(notice), row, watched))
+  })
 
 /** Delivers a digest; `fetch` gets the rows of its members. */
 export const deliverDigest = (
-  notice: Notice,
-  fetch: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Row>, Outage>,
-  watched: Watched,
-  self: Self
+  delivery: Delivery,
+  fetch: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Row>, Outage>
 ) =>
-  Outbox.use(({ beginDigest }) =>
-    carry(notice, Compose.digest(notice, beginDigest(notice), fetch, watched), watched, self)
-  )
+  Outbox.use(({ beginDigest }) => {
+    const { notice, watched } = delivery
+    return carry(delivery, Compose.digest(notice, beginDigest(notice), fetch, watched))
+  })
 
 /** True if it is settled then, false if it has another turn. Interruptible until the begun mark, not after it. */
-const carry = Effect.fnUntraced(function* (notice: Notice, content: Compose.Content, watched: Watched, self: Self) {
+const carry = Effect.fnUntraced(function* (delivery: Delivery, content: Compose.Content) {
+  const { answered, notice, watched } = delivery
   const mailer = yield* Mailer
   const meter = Metrics.meter(watched.database, watched.table)
-  const delivery: Delivery = { notice, watched, self, meter }
 
   if (notice.maybeSent || notice.crashes > 0) {
     const looked = Reconcile.insteadOfSending(notice, watched.database)
     const instead = yield* Effect.annotateLogs(looked, noted(delivery))
-    if (instead !== undefined) return yield* settle(delivery, instead.decision, instead.detail)
+    if (instead !== undefined) {
+      answered?.()
+      return yield* settle(delivery, meter, instead.decision, instead.detail)
+    }
   }
   const sent = yield* Effect.result(mailer.send(content.mail, content.begin, notice.begun?.asked))
+  answered?.()
   if (Result.isSuccess(sent)) {
     const { requestId } = sent.success
     yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
     const told = content.told?.()
     const rows = told === undefined ? "" : `, a digest of ${told.length} rows`
     const detail = `accepted as request ${requestId ?? "unknown"}${rows}${notice.maybeSent ? ", maybe-duplicate" : ""}`
-    return yield* settle(delivery, { outcome: "sent", told }, detail)
+    return yield* settle(delivery, meter, { outcome: "sent", told }, detail)
   }
   const { failure } = sent
   switch (failure._tag) {
@@ -78,24 +88,17 @@ const carry = Effect.fnUntraced(function* (notice: Notice, content: Compose.Cont
       )
       return false
     case "NotComposed": {
-      const settled = yield* settle(delivery, failure.decision, failure.detail)
+      const settled = yield* settle(delivery, meter, failure.decision, failure.detail)
       return failure.outage === undefined ? settled : yield* failure.outage
     }
     case "MailerError": {
       const { reason } = failure
       if (reason._tag === "Throttled") yield* Metric.update(meter.throttles, 1)
       const decision = decide(notice, reason, yield* Random.next, watched.database.reconcile)
-      return yield* settle(delivery, decision, explain(reason))
+      return yield* settle(delivery, meter, decision, explain(reason))
     }
   }
 }, Effect.uninterruptible)
-
-interface Delivery {
-  readonly notice: Notice
-  readonly watched: Watched
-  readonly self: Self
-  readonly meter: Metrics.Meter
-}
 
 /** What the log says of a delivery, made where it says something: nearly always one line. */
 const noted = ({ notice, watched }: Delivery) => Object.assign(about(notice, watched), { attempt: notice.attempts + 1 })
@@ -131,8 +134,13 @@ const again = (write: Effect.Effect<void, Outage>, self: Self): Effect.Effect<bo
 type Outcomes = ReadonlyMap<keyof Metrics.Meter["outcomes"], number>
 
 /** Writes the outcome, and says in one line what happened and what happens next; true if that was the end. */
-const settle = Effect.fnUntraced(function* (delivery: Delivery, decision: Settlement | Postponement, detail: string) {
-  const { meter, notice, self } = delivery
+const settle = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  meter: Metrics.Meter,
+  decision: Settlement | Postponement,
+  detail: string
+) {
+  const { notice, self } = delivery
   const outbox = yield* Outbox
   const outcome = "outcome" in decision ? decision.outcome : "postponed"
   let rows: Outcomes | undefined

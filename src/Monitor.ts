@@ -1,7 +1,7 @@
 // The actor of one database: LISTEN first, then drain, then wait for a notification, the next due time or the poll. A
 // row that commits at any moment is so either seen by a claim or wakes the next one. It catches no failure: what an
 // outage or a crash means is its supervisor's to say.
-import { Clock, Duration, Effect, FiberSet, Latch, Option, Semaphore } from "effect"
+import { Clock, Duration, Effect, FiberSet, Option, Semaphore } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
@@ -9,6 +9,7 @@ import { alarmOf, Bell } from "./Bell.ts"
 import * as Burst from "./Burst.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
+import { Hand } from "./Hand.ts"
 import * as Housekeeping from "./Housekeeping.ts"
 import * as Identity from "./Identity.ts"
 import * as Lent from "./Lent.ts"
@@ -114,14 +115,12 @@ const claiming = Effect.fnUntraced(function* <R>(
   const mailer = yield* Mailer
   const notifications = yield* Notifications
   const outbox = yield* Outbox
-  const room = yield* Latch.make(true)
+  const hand = new Hand()
   // Something was notified, has another turn, or has come due; only a claim tells.
   const bell = new Bell()
   const alarm = yield* alarmOf(bell)
   yield* FiberSet.run(batches, Effect.forever(Effect.map(notifications.next, bell.ring)))
   let size = batch.least
-  let inHand = 0
-  let most = size
   let before = "Open"
   let polled = yield* Clock.currentTimeMillis
   // One at a time.
@@ -132,21 +131,13 @@ const claiming = Effect.fnUntraced(function* <R>(
 
   const deliver = Effect.fnUntraced(function* (claimed: Claimed, claim: Trace.Times) {
     const started = yield* Clock.currentTimeMillis
-    let left = claimed.notices.length
-    inHand += left
-    const give = (count: number) => {
-      left -= count
-      inHand -= count
-      if (inHand <= most / 2) room.openUnsafe()
-    }
+    const batch = hand.take(claimed.notices.length)
     const done = (settled: boolean) => {
-      give(1)
+      batch.done()
       if (!settled) bell.ring()
     }
-    yield* Effect.ensuring(
-      deliverAll(claimed, tables, self, done, claim),
-      Effect.sync(() => give(left))
-    )
+    const told = { answered: batch.answered, done }
+    yield* Effect.ensuring(deliverAll(claimed, tables, self, told, claim), Effect.sync(batch.end))
     size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
   })
 
@@ -169,15 +160,12 @@ const claiming = Effect.fnUntraced(function* <R>(
       continue
     }
     const { all, free } = yield* mailer.places
-    // Half as many again as may be begun: those are answered, and are being settled.
-    most = all === 0 ? size : Math.min(size, all + (all >> 1))
-    if (inHand > most / 2) {
-      room.closeUnsafe()
-      yield* room.await
+    const left = hand.left(all, size)
+    if (left === 0) {
+      yield* hand.room
       continue
     }
     bell.still()
-    const left = most - inHand
     const begins = Math.min(free, left)
     // What its claim begins costs a third less than what is begun afterwards. Among several tables the shares would be crumbs.
     const limit = tables.size === 1 && begins > 0 ? begins : left

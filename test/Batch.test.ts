@@ -46,10 +46,10 @@ const delivering = Effect.fnUntraced(function* (
     untilDue: undefined
   }
   const done: Array<boolean> = []
-  const fiber = yield* deliverAll(claimed, tables, indifferent, (settled) => void done.push(settled)).pipe(
-    Effect.provide([layer, rowsExcept("404"), logger]),
-    Effect.forkChild
-  )
+  const fiber = yield* deliverAll(claimed, tables, indifferent, {
+    answered: () => {},
+    done: (settled) => void done.push(settled)
+  }).pipe(Effect.provide([layer, rowsExcept("404"), logger]), Effect.forkChild)
   yield* TestClock.adjust(0)
   return { done, events, fiber, lines, mails, renewals: () => events.filter((event) => event === "renew").length }
 })
@@ -63,9 +63,10 @@ describe("a batch", () => {
       const asked = Layer.succeed(SqlClient, {
         unsafe: () => Effect.die("a row was asked for")
       } as unknown as SqlClient)
-      yield* deliverAll({ notices, superseded: [], untilDue: undefined }, tables, indifferent, () => {}).pipe(
-        Effect.provide([layer, asked, quiet().layer])
-      )
+      yield* deliverAll({ notices, superseded: [], untilDue: undefined }, tables, indifferent, {
+        answered: () => {},
+        done: () => {}
+      }).pipe(Effect.provide([layer, asked, quiet().layer]))
       assert.lengthOf(mails, 1)
       assert.notInclude(events, "renew")
     })

@@ -13,7 +13,7 @@ describe("deliver", () => {
   it.effect("marks the notice as begun, sends, and settles, in this order and once", () =>
     Effect.gen(function* () {
       const { events, layer, mails } = fakes()
-      yield* deliver(notice("42"), Effect.succeed(row("42")), watched, indifferent).pipe(
+      yield* deliver({ notice: notice("42"), watched, self: indifferent }, Effect.succeed(row("42"))).pipe(
         Effect.provide([layer, quiet().layer])
       )
       assert.deepStrictEqual(events, ["begin", "request", "sent"])
@@ -25,7 +25,7 @@ describe("deliver", () => {
   it.effect("sends nothing for a notice that it could not begin", () =>
     Effect.gen(function* () {
       const { events, layer } = fakes({ notBegun: true })
-      yield* deliver(notice("1"), Effect.succeed(row("1")), watched, indifferent).pipe(
+      yield* deliver({ notice: notice("1"), watched, self: indifferent }, Effect.succeed(row("1"))).pipe(
         Effect.provide([layer, quiet().layer])
       )
       assert.deepStrictEqual(events, ["begin"])
@@ -35,7 +35,9 @@ describe("deliver", () => {
   it.effect("settles a row that is gone without sending", () =>
     Effect.gen(function* () {
       const { events, layer } = fakes()
-      yield* deliver(notice("1"), Effect.undefined, watched, indifferent).pipe(Effect.provide([layer, quiet().layer]))
+      yield* deliver({ notice: notice("1"), watched, self: indifferent }, Effect.undefined).pipe(
+        Effect.provide([layer, quiet().layer])
+      )
       assert.deepStrictEqual(events, ["begin", "gone"])
     })
   )
@@ -44,7 +46,7 @@ describe("deliver", () => {
     Effect.gen(function* () {
       const outage = new Outage({ state: "waiting", reason: "gone for a while" })
       const { events, layer } = fakes()
-      const delivery = deliver(notice("1"), Effect.fail(outage), watched, indifferent)
+      const delivery = deliver({ notice: notice("1"), watched, self: indifferent }, Effect.fail(outage))
       assert.strictEqual(yield* Effect.flip(Effect.provide(delivery, [layer, quiet().layer])), outage)
       assert.deepStrictEqual(events, ["begin", "postponed in place spent=false maybeSent=false"])
     })
@@ -56,7 +58,7 @@ describe("deliver", () => {
       const answered = yield* Deferred.make<void>()
       const underWay = Effect.andThen(Deferred.succeed(sending, undefined), Deferred.await(answered))
       const { events, layer } = fakes({ underWay })
-      const fiber = yield* deliver(notice("1"), Effect.succeed(row("1")), watched, indifferent).pipe(
+      const fiber = yield* deliver({ notice: notice("1"), watched, self: indifferent }, Effect.succeed(row("1"))).pipe(
         Effect.provide([layer, quiet().layer]),
         Effect.forkChild
       )
@@ -79,7 +81,7 @@ describe("deliver", () => {
         healthy: Effect.sync(() => void said.push("healthy")),
         ailing: ({ reason }: Outage) => Effect.sync(() => void said.push(reason))
       }
-      yield* deliver(notice("1"), Effect.succeed(row("1")), watched, self).pipe(
+      yield* deliver({ notice: notice("1"), watched, self }, Effect.succeed(row("1"))).pipe(
         Effect.provide([layer, quiet().layer]),
         Effect.forkChild
       )
@@ -97,7 +99,7 @@ describe("deliver", () => {
       const { layer } = fakes({ settleFailures: [outage, outage] })
       const { layer: logger, lines } = quiet()
       const self = { ...indifferent, ailing: ({ reason }: Outage) => Effect.logWarning(reason) }
-      yield* deliver(notice("1"), Effect.succeed(row("1")), watched, self).pipe(
+      yield* deliver({ notice: notice("1"), watched, self }, Effect.succeed(row("1"))).pipe(
         Effect.provide([layer, logger]),
         Effect.forkChild
       )
@@ -115,7 +117,7 @@ describe("deliver", () => {
       const { layer: logger, lines } = quiet()
       const ending = yield* Deferred.make<void>()
       const self = { ...indifferent, givenUp: Deferred.await(ending) }
-      const fiber = yield* deliver(notice("1"), Effect.succeed(row("1")), watched, self).pipe(
+      const fiber = yield* deliver({ notice: notice("1"), watched, self }, Effect.succeed(row("1"))).pipe(
         Effect.provide([layer, logger]),
         Effect.forkChild
       )
@@ -135,14 +137,16 @@ describe("deliver", () => {
     Effect.gen(function* () {
       const { layer: logger, lines } = quiet()
       const { layer } = fakes({ answer: () => transient })
-      yield* deliver(notice("42"), Effect.succeed(row("42")), watched, indifferent).pipe(
+      yield* deliver({ notice: notice("42"), watched, self: indifferent }, Effect.succeed(row("42"))).pipe(
         Effect.provide([layer, logger])
       )
       yield* deliver(
-        notice("7", { key: "jane@example.com" }),
-        Effect.succeed(row("7")),
-        { ...watched, secretKey: true },
-        indifferent
+        {
+          notice: notice("7", { key: "jane@example.com" }),
+          watched: { ...watched, secretKey: true },
+          self: indifferent
+        },
+        Effect.succeed(row("7"))
       ).pipe(Effect.provide([layer, logger]))
       const { annotations, message } = lines[0]!
       assert.strictEqual(message, "postponed: 503. Nothing to do: it is retried.")

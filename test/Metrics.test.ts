@@ -33,7 +33,7 @@ describe("Metrics", () => {
       const { layer } = fakes()
       yield* TestClock.setTime(100_000)
       const send = (key: string, found: ReturnType<typeof row> | undefined) =>
-        deliver(notice(key, { createdAt: 93_000 }), Effect.succeed(found), watched, indifferent)
+        deliver({ notice: notice(key, { createdAt: 93_000 }), watched, self: indifferent }, Effect.succeed(found))
       yield* Effect.provide(Effect.all([send("1", row("1")), send("2", row("2")), send("3", undefined)]), layer)
       const said = yield* nonzero
       assert.include(said, `notices_total{${labels},outcome="sent"} 2`)
@@ -48,7 +48,10 @@ describe("Metrics", () => {
   it.effect("counts a throttle once a send, and the notice as postponed", () =>
     Effect.gen(function* () {
       const { layer } = fakes({ answer: () => new Throttled({ detail: "429.", retryAfter: Duration.seconds(1) }) })
-      yield* Effect.provide(deliver(notice("1"), Effect.succeed(row("1")), watched, indifferent), layer)
+      yield* Effect.provide(
+        deliver({ notice: notice("1"), watched, self: indifferent }, Effect.succeed(row("1"))),
+        layer
+      )
       assert.deepStrictEqual(yield* nonzero, [
         'throttles_total{database="autos"} 1',
         `notices_total{${labels},outcome="postponed"} 1`

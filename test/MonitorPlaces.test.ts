@@ -13,7 +13,10 @@ import { quiet } from "./support/quiet.ts"
 const description = { schema: "public", name: "inquiries", key: "id", keyType: "integer", columns: [] } as const
 
 /** A monitor with a backlog, each of whose mails waits for its answer. */
-const working = Effect.fnUntraced(function* (places: () => Places) {
+const working = Effect.fnUntraced(function* (
+  places: () => Places,
+  settle: () => Effect.Effect<void> = () => Effect.void
+) {
   const claims: Array<readonly [limit: number, begins: number | undefined]> = []
   const sends: Array<Deferred.Deferred<void>> = []
   let serial = 0
@@ -39,7 +42,7 @@ const working = Effect.fnUntraced(function* (places: () => Places) {
           return { notices, superseded: [], untilDue: undefined }
         }),
       begin: () => Effect.void,
-      settle: () => Effect.void,
+      settle,
       release: () => Effect.void
     }),
     Layer.succeed(SqlClient, {} as SqlClient),
@@ -73,6 +76,39 @@ describe("a monitor of a mailer that sends", () => {
       yield* poll
       // The first batch has let them grow to 8.
       assert.deepStrictEqual(claims.slice(2, 3), [[6, 6]])
+    })
+  )
+
+  it.effect("claims while outcomes are being written, up to as many again, and then no more", () =>
+    Effect.gen(function* () {
+      let write: Effect.Effect<void> = Effect.void
+      const { answer, claims, poll } = yield* working(
+        () => ({ all: 4, free: 4 }),
+        () => write
+      )
+      yield* answer(4)
+      yield* poll
+      // The first batch has let them grow to 8.
+      assert.deepStrictEqual(claims, [
+        [4, 4],
+        [4, 4]
+      ])
+      const written = yield* Deferred.make<void>()
+      write = Deferred.await(written)
+      for (let n = 0; n < 4; n++) {
+        yield* answer(2)
+        yield* poll
+      }
+      assert.deepStrictEqual(claims.slice(2), [
+        [2, 2],
+        [2, 2]
+      ])
+      yield* Deferred.succeed(written, undefined)
+      yield* poll
+      assert.deepStrictEqual(claims.slice(4), [
+        [2, 2],
+        [2, 2]
+      ])
     })
   )
 

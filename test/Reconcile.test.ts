@@ -12,7 +12,7 @@ const delivered = Effect.fnUntraced(function* (reconcile: Reconcile, overrides: 
   const { events, layer, mails } = fakes(script)
   const { layer: logger, lines } = quiet()
   const on = { ...watched, database: { ...watched.database, reconcile } }
-  yield* deliver(notice("1", overrides), Effect.succeed(row("1")), on, indifferent).pipe(
+  yield* deliver({ notice: notice("1", overrides), watched: on, self: indifferent }, Effect.succeed(row("1"))).pipe(
     Effect.provide([layer, logger])
   )
   return { events, mails, lines }

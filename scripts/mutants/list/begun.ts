@@ -106,7 +106,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "tables.size === 1 && begins > 0 ? begins : left",
     replace: "left",
     test: "test/MonitorPlaces.test.ts",
-    says: "claims no more than may be begun"
+    says: "has its claim begin what there are places for"
   },
   {
     name: "who waits for a place is passed by who comes later",

@@ -62,6 +62,30 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "begins nothing that was begun and never settled"
   },
   {
+    name: "what waits for its outcome keeps the next claim back",
+    file: "src/Hand.ts",
+    find: "        this.#give(1, 0)\n",
+    replace: "",
+    test: "test/MonitorPlaces.test.ts",
+    says: "claims while outcomes are being written"
+  },
+  {
+    name: "what no outcome can be written of has no bound",
+    file: "src/Hand.ts",
+    find: " && this.#count <= this.#most - (this.#ahead >> 1)",
+    replace: "",
+    test: "test/Hand.test.ts",
+    says: "is as large as a batch where nothing is known"
+  },
+  {
+    name: "more is begun than may be",
+    file: "src/Hand.ts",
+    find: "Math.min(this.#ahead - this.#unanswered, this.#most - this.#count)",
+    replace: "this.#most - this.#count",
+    test: "test/Hand.test.ts",
+    says: "has no more unanswered than may be begun"
+  },
+  {
     name: "a fresh claim takes more than may be begun",
     file: "src/Claim.ts",
     find: "limit > 0 && begins >= limit ? all",
