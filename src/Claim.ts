@@ -79,20 +79,28 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
     const share = Math.ceil(limit / tables.length)
     return Answer.of(yield* run(text, [tables, share, lease, begins, lease + grace, asked.token]), asked, within)
   })
-  const deeper: ReadonlyArray<Depth> = ["usual", "thorough"]
-  const all: ReadonlyArray<Depth> =
-    tables.length === 1 && only === "" && within !== undefined ? ["fresh", ...deeper] : deeper
+  const closely = Effect.fnUntraced(function* (limit: number, begins: number) {
+    const first = yield* ask("usual", limit, begins)
+    if (limit === 0 || !first.more) return first
+    const begun = first.notices.filter(({ begun }) => begun !== undefined).length
+    return Answer.together(
+      first,
+      yield* ask("thorough", Math.max(1, limit - first.notices.length), Math.max(0, begins - begun))
+    )
+  })
+  if (tables.length !== 1 || only !== "" || within === undefined) return closely
+  // A fresh claim has passed over something. The next one looks at it, and not this one: what is begun already may neither wait
+  // for a second statement, nor be forgotten when that fails.
+  let passedOver = false
   return Effect.fnUntraced(function* (limit: number, begins: number) {
-    const answers: Array<Answer.Answer> = []
-    let [left, places] = [limit, begins]
-    for (const depth of limit > 0 && begins >= limit ? all : deeper) {
-      const answer = yield* ask(depth, left, places)
-      answers.push(answer)
-      if (limit === 0 || !answer.more) break
-      left = Math.max(1, left - answer.notices.length)
-      places = Math.max(0, places - answer.notices.filter(({ begun }) => begun !== undefined).length)
+    if (!passedOver && limit > 0 && begins >= limit) {
+      const claimed = yield* ask("fresh", limit, begins)
+      passedOver = claimed.more
+      if (claimed.notices.length > 0) return claimed
     }
-    return Answer.together(answers)
+    const claimed = yield* closely(limit, begins)
+    if (limit > 0) passedOver = false
+    return claimed
   })
 }
 

@@ -4,6 +4,8 @@ import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import type { Within } from "./Records.ts"
 
 export interface Answer extends Claimed {
+  /** Of each notice: its place among what is due in its table. */
+  readonly turns: ReadonlyArray<number>
   /** There may be something to claim that the statement has passed over, and the next depth does not. */
   readonly more: boolean
 }
@@ -58,35 +60,40 @@ export const ofFresh = (
   const notices = claimed.map((row) => toNotice(row, row.id, table, row.key, true, untouched, asked, within))
   // With none it does not say what else is due.
   const more = notices.length === 0 || (notices.length < limit && untilDue !== undefined && Duration.isZero(untilDue))
-  return { notices, superseded: [], untilDue, pausedSince: undefined, more }
+  return { notices, turns: [], superseded: [], untilDue, pausedSince: undefined, more }
 }
 
 /** Of a claim of any other depth. */
 export const of = (rows: ReadonlyArray<object>, asked: Asked, within: Within | undefined): Answer => {
   const notices: Array<Notice> = []
+  const turns: Array<number> = []
   const superseded: Array<Claimed["superseded"][number]> = []
   let last: ClaimRow | undefined
   for (const row of (rows as ReadonlyArray<ClaimRow>).toSorted(inTurn)) {
     const { begun, history, id, key, number } = row
     if (id === null) last = row
     else if (row.turn === null) superseded.push({ id, table: number, key: key ?? "" })
-    else notices.push(toNotice(row, id, number, key, begun, history ?? untouched, asked, within))
+    else {
+      notices.push(toNotice(row, id, number, key, begun, history ?? untouched, asked, within))
+      turns.push(row.turn)
+    }
   }
   const [untilDue, pausedSince] = [durationOf(last?.untilDue ?? null), last?.pausedSince ?? undefined]
-  return { notices, superseded, untilDue, pausedSince, more: last?.more === true }
+  return { notices, turns, superseded, untilDue, pausedSince, more: last?.more === true }
 }
 
-/** What these have claimed; the last one knows what else there is. */
-export const together = (answers: ReadonlyArray<Answer>): Claimed => {
-  const [first, ...others] = answers
-  const last = answers.at(-1)
-  if (first === undefined || last === undefined || others.length === 0) return first ?? nothing
+/** What both have claimed, as if it were one answer; the second one knows what else there is. */
+export const together = (first: Answer, second: Answer): Claimed => {
+  const turnOf = new Map<Notice, number>()
+  for (const { notices, turns } of [first, second]) {
+    for (const [index, notice] of notices.entries()) turnOf.set(notice, turns[index] ?? 0)
+  }
+  const inTurn = [...turnOf].toSorted(([a, of], [b, than]) => of - than || a.table - b.table)
   return {
-    // The oldest row first, whichever of them has found it.
-    notices: answers.flatMap(({ notices }) => notices).toSorted((a, b) => a.createdAt - b.createdAt),
-    superseded: answers.flatMap(({ superseded }) => superseded),
-    untilDue: last.untilDue,
-    pausedSince: last.pausedSince
+    notices: inTurn.map(([notice]) => notice),
+    superseded: [...first.superseded, ...second.superseded],
+    untilDue: second.untilDue,
+    pausedSince: second.pausedSince
   }
 }
 

@@ -26,12 +26,12 @@ export class Hand {
   left(all: number, size: number): number {
     this.#ahead = all === 0 ? size : Math.min(all, size)
     this.#most = all === 0 ? size : Math.min(all * 2, size)
-    return this.#hasRoom() ? Math.min(this.#ahead - this.#unanswered, this.#most - this.#count) : 0
+    return this.#left()
   }
 
   /** Ends when `left` would not be 0. */
   readonly room: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.#hasRoom()) return Effect.void
+    if (this.#left() > 0) return Effect.void
     this.#room.closeUnsafe()
     return this.#room.await
   })
@@ -56,10 +56,12 @@ export class Hand {
   #give(answered: number, done: number) {
     this.#unanswered -= answered
     this.#count -= done
-    if (this.#hasRoom()) this.#room.openUnsafe()
+    if (this.#left() > 0) this.#room.openUnsafe()
   }
 
-  #hasRoom(): boolean {
-    return this.#unanswered * 2 <= this.#ahead && this.#count <= this.#most - (this.#ahead >> 1)
+  #left(): number {
+    const half = this.#ahead >> 1
+    const enough = this.#unanswered <= half && this.#count <= this.#most - half
+    return enough ? Math.min(this.#ahead - this.#unanswered, this.#most - this.#count) : 0
   }
 }

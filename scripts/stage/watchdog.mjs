@@ -34,7 +34,12 @@ const steps = [
 ]
 for (const [signal, millis] of pid > 0 ? steps : []) {
   if (!runs()) break
-  process.kill(pid, signal)
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended in this instant.
+    break
+  }
   for (let waited = 0; waited < millis && runs(); waited += 20) await sleep(20)
 }
 // What the ended process had started may go on writing for a moment. As a whole each time: rmSync's own retries remove the
@@ -43,7 +48,8 @@ for (let tries = 600; tries > 0; tries--) {
   try {
     rmSync(process.argv[2], { recursive: true, force: true })
     break
-  } catch {
+  } catch (error) {
+    if (!["ENOTEMPTY", "EBUSY", "EPERM"].includes(error.code)) throw error
     await sleep(100)
   }
 }

@@ -62,6 +62,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "begins nothing that was begun and never settled"
   },
   {
+    name: "what was passed over is passed over again when looking at it has failed",
+    file: "src/Claim.ts",
+    find: "    const claimed = yield* closely(limit, begins)\n    if (limit > 0) passedOver = false\n",
+    replace: "    passedOver = false\n    const claimed = yield* closely(limit, begins)\n",
+    test,
+    says: "loses nothing that it has begun"
+  },
+  {
     name: "what waits for its outcome keeps the next claim back",
     file: "src/Hand.ts",
     find: "        this.#give(1, 0)\n",
@@ -72,7 +80,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what no outcome can be written of has no bound",
     file: "src/Hand.ts",
-    find: " && this.#count <= this.#most - (this.#ahead >> 1)",
+    find: " && this.#count <= this.#most - half",
     replace: "",
     test: "test/Hand.test.ts",
     says: "is as large as a batch where nothing is known"
@@ -88,8 +96,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a fresh claim takes more than may be begun",
     file: "src/Claim.ts",
-    find: "limit > 0 && begins >= limit ? all",
-    replace: "limit > 0 ? all",
+    find: "limit > 0 && begins >= limit) {",
+    replace: "limit > 0) {",
     test,
     says: "is none where fewer may be begun than claimed"
   }
