@@ -47,7 +47,7 @@ interface ClaimRow extends Omit<FreshRow, "id" | "key"> {
 const durationOf = (millis: number | null): Duration.Duration | undefined =>
   millis === null ? undefined : Duration.millis(Math.max(0, millis))
 
-/** Of a `fresh` claim for `limit` notices of this table. */
+/** Of a `fresh` claim for `limit` notices of this table. With none it does not say what else is due. */
 export const ofFresh = (
   rows: ReadonlyArray<object>,
   limit: number,
@@ -58,8 +58,7 @@ export const ofFresh = (
   const claimed = rows as ReadonlyArray<FreshRow>
   const untilDue = durationOf(claimed[0]?.untilDue ?? null)
   const notices = claimed.map((row) => toNotice(row, row.id, table, row.key, true, untouched, asked, within))
-  // With none it does not say what else is due.
-  const more = notices.length === 0 || (notices.length < limit && untilDue !== undefined && Duration.isZero(untilDue))
+  const more = notices.length < limit && untilDue !== undefined && Duration.isZero(untilDue)
   return { notices, turns: [], superseded: [], untilDue, pausedSince: undefined, more }
 }
 

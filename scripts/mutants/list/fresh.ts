@@ -48,16 +48,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what was tried before waits as long as something fresh comes",
     file: "src/ClaimAnswer.ts",
-    find: "notices.length === 0 || (notices.length < limit &&",
-    replace: "notices.length === 0 || (false &&",
+    find: "notices.length < limit &&",
+    replace: "false &&",
     test,
     says: "takes what was tried before along"
   },
   {
     name: "nobody looks closer where nothing is fresh",
-    file: "src/ClaimAnswer.ts",
-    find: "notices.length === 0 || (notices.length < limit &&",
-    replace: "(notices.length < limit &&",
+    file: "src/Claim.ts",
+    find: "if (claimed.notices.length > 0) return",
+    replace: "return",
     test,
     says: "begins nothing that was begun and never settled"
   },
