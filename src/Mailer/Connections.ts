@@ -34,8 +34,8 @@ export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
       const deadlines = new Deadlines(fork)
       yield* Effect.addFinalizer(() => Effect.sync(deadlines.end))
       const { http, https } = yield* agents(options, fork)
-      const secure: Way = { open: Https.request, agent: https, deadlines }
-      const plain: Way = { open: Http.request, agent: http, deadlines }
+      const secure: Way = { open: Https.request, agent: https, established: "secureConnect", deadlines }
+      const plain: Way = { open: Http.request, agent: http, established: "connect", deadlines }
       return { request: (request, time) => send(request.url.startsWith("https:") ? secure : plain, request, time) }
     })
   )
@@ -43,6 +43,7 @@ export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
 interface Way {
   readonly open: typeof Http.request
   readonly agent: Http.Agent
+  readonly established: "connect" | "secureConnect"
   readonly deadlines: Deadlines
 }
 
@@ -67,7 +68,7 @@ const targetOf = (url: string): Target => {
   return target
 }
 
-const send = ({ agent, deadlines, open }: Way, request: Request, time: Duration.Duration) =>
+const send = ({ agent, deadlines, established, open }: Way, request: Request, time: Duration.Duration) =>
   Clock.clockWith((clock) =>
     Effect.callback<Answer, Lost>((resume) => {
       const { body, headers, url } = request
@@ -86,7 +87,7 @@ const send = ({ agent, deadlines, open }: Way, request: Request, time: Duration.
       const call = opened.success
       const exchange = new Exchange(call, deadlines, clock, time, resume)
       // ASCII is Latin-1, too, and is written in half the time.
-      call.end(body, bytes === body?.length ? "latin1" : "utf8")
+      exchange.write(body, bytes === body?.length ? "latin1" : "utf8", established)
       return exchange.leave
     })
   )

@@ -29,6 +29,7 @@ const bodyLimit = 64_000
 
 /** What nobody says, but the clock. */
 const late = new Lost({ unsent: false, code: "no answer in time" })
+const lateToWrite = new Lost({ unsent: true, code: "no connection in time" })
 
 export class Exchange implements Deadline {
   readonly #call: Http.ClientRequest
@@ -36,6 +37,8 @@ export class Exchange implements Deadline {
   readonly #clock: Clock.Clock
   readonly #waiting: Waiting
   readonly #tell: (told: Effect.Effect<Answer, Lost>) => void
+  /** By when an answer has to be there, see `elapsed`. */
+  readonly #until: number
   #answer: Http.IncomingMessage | undefined
   #chunks: Array<Buffer> | undefined
   #length = 0
@@ -52,7 +55,8 @@ export class Exchange implements Deadline {
     this.#deadlines = deadlines
     this.#clock = clock
     this.#tell = tell
-    this.#waiting = deadlines.set(this, elapsedOf(clock) + Duration.toMillis(time) - Duration.toMillis(bodyTimeout))
+    this.#until = elapsedOf(clock) + Duration.toMillis(time) - Duration.toMillis(bodyTimeout)
+    this.#waiting = deadlines.set(this, this.#until)
     // Stays for as long as the request does: an error after the status must not end the process, nor cost the status.
     call.on("error", (error) => {
       if (this.#answer === undefined) this.#end(Effect.fail(lost(error)))
@@ -60,9 +64,24 @@ export class Exchange implements Deadline {
     call.once("response", (answer) => this.#read(answer))
   }
 
+  /**
+   * Writes the request as soon as it has a connection, and not before: what is written earlier waits in this process, and when
+   * that was frozen goes out before any timer is asked, though somebody else has sent the mail by then.
+   */
+  write(body: string | undefined, encoding: BufferEncoding, established: "connect" | "secureConnect"): void {
+    const call = this.#call
+    call.once("socket", (socket) => {
+      if (call.reusedSocket) return void call.end(body, encoding)
+      socket.once(established, () => {
+        if (elapsedOf(this.#clock) < this.#until) call.end(body, encoding)
+        else this.giveUp()
+      })
+    })
+  }
+
   giveUp(): void {
     if (this.#answer !== undefined) return this.#answered("")
-    this.#end(Effect.fail(late))
+    this.#end(Effect.fail(this.#call.writableEnded ? late : lateToWrite))
     this.#call.destroy()
   }
 

@@ -2,7 +2,7 @@
 import * as Http from "node:http"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Clock, Duration, Effect, Fiber } from "effect"
 import * as Connections from "../../src/Mailer/Connections.ts"
 import { allClosed, listen, raw } from "./servers.ts"
 
@@ -19,6 +19,32 @@ describe("a request", () => {
       assert.deepInclude({ ...failure }, { unsent: true, code: "ERR_INVALID_CHAR" })
       assert.strictEqual(seen.requests, 0)
     }).pipe(Effect.provide(client))
+  )
+
+  it.live(
+    "that has its connection only when its time is over is not written, as in a process that was frozen meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const { seen, url } = yield* raw((socket) => socket.write(accepted))
+        const live = yield* Clock.Clock
+        let frozen = 0n
+        const clock: Clock.Clock = Object.assign(Object.create(live), {
+          monotonicTimeNanosUnsafe: () => live.monotonicTimeNanosUnsafe() + frozen
+        })
+        const asked = Connections.exchange({ url, headers: {}, body: "mail" }, Duration.seconds(5))
+        const asking = yield* Effect.forkChild(Effect.provideService(asked, Clock.Clock, clock), {
+          startImmediately: true
+        })
+        // No timer has seen that, when the connection is up.
+        frozen = 60_000_000_000n
+        assert.deepInclude(
+          { ...(yield* Effect.flip(Fiber.join(asking))) },
+          { unsent: true, code: "no connection in time" }
+        )
+        frozen = 0n
+        assert.strictEqual((yield* asked).status, 202)
+        assert.strictEqual(seen.requests, 1)
+      }).pipe(Effect.provide(client))
   )
 
   it.live("without a body is a GET", () =>

@@ -93,6 +93,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "passes at its time"
   },
   {
+    name: "a process that was frozen writes a request whose time is over",
+    file: "src/Mailer/Exchange.ts",
+    find: "if (elapsedOf(this.#clock) < this.#until) call.end",
+    replace: "if (true) call.end",
+    test: "test/Mailer/ConnectionsRequest.test.ts",
+    says: "has its connection only when its time is over"
+  },
+  {
     name: "what becomes late with others keeps them from being given up",
     file: "src/Mailer/Deadlines.ts",
     find: "if (waiting.value.at > now) next = Math.min(next, waiting.value.at)",
