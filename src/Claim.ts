@@ -65,38 +65,39 @@ const textOf = (depth: Depth, only: string, row: string | undefined): string => 
 }
 
 const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: Within) => {
-  const [number = 0] = tables
   const own = new Map<Depth, string>()
   const ask = Effect.fnUntraced(function* (depth: Depth, limit: number, begins: number) {
     const text = own.get(depth) ?? textOf(depth, only, within?.sql)
     own.set(depth, text)
     const clock = yield* Clock.Clock
     // Before the statement: a row then looks older by its way, and never younger than it is; and a mark is as old as this.
-    const asked = { now: clock.currentTimeMillisUnsafe(), elapsed: elapsedOf(clock), token: randomUUID() as ClaimToken }
-    if (depth === "fresh") {
-      return Answer.ofFresh(yield* run(text, [number, limit, lease + grace, asked.token]), limit, number, asked, within)
-    }
-    const share = Math.ceil(limit / tables.length)
-    return Answer.of(yield* run(text, [tables, share, lease, begins, lease + grace, asked.token]), asked, within)
+    const now = clock.currentTimeMillisUnsafe()
+    const asked = elapsedOf(clock)
+    const token = randomUUID() as ClaimToken
+    const params =
+      depth === "fresh"
+        ? [tables[0], limit, lease + grace, token]
+        : [tables, Math.ceil(limit / tables.length), lease, begins, lease + grace, token]
+    const answer: Answer.Answer = { rows: yield* run(text, params), token, now, asked }
+    return answer
   })
   const closely = Effect.fnUntraced(function* (limit: number, begins: number) {
     const first = yield* ask("usual", limit, begins)
-    if (limit === 0 || !first.more) return first
-    const begun = first.notices.filter(({ begun }) => begun !== undefined).length
-    return Answer.together(
-      first,
-      yield* ask("thorough", Math.max(1, limit - first.notices.length), Math.max(0, begins - begun))
-    )
+    const { begun, claimed, more } = Answer.usually(first)
+    if (limit === 0 || !more) return Answer.claimedOf([first], within)
+    const second = yield* ask("thorough", Math.max(1, limit - claimed), Math.max(0, begins - begun))
+    return Answer.claimedOf([first, second], within)
   })
-  if (tables.length !== 1 || only !== "" || within === undefined) return closely
+  const [number, another] = tables
+  if (number === undefined || another !== undefined || only !== "" || within === undefined) return closely
   // A fresh claim has passed over something. The next one looks at it, and not this one: what is begun already may neither wait
   // for a second statement, nor be forgotten when that fails.
   let passedOver = false
   return Effect.fnUntraced(function* (limit: number, begins: number) {
     if (!passedOver && limit > 0 && begins >= limit) {
-      const claimed = yield* ask("fresh", limit, begins)
-      passedOver = claimed.more
-      if (claimed.notices.length > 0) return claimed
+      const fresh = Answer.freshly(yield* ask("fresh", limit, begins), limit, number, within)
+      passedOver = fresh.passedOver
+      if (fresh.claimed.notices.length > 0) return fresh.claimed
     }
     const claimed = yield* closely(limit, begins)
     if (limit > 0) passedOver = false

@@ -3,20 +3,13 @@ import { Duration } from "effect"
 import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import type { Within } from "./Records.ts"
 
-export interface Answer extends Claimed {
-  /** Of each notice: its place among what is due in its table. */
-  readonly turns: ReadonlyArray<number>
-  /** There may be something to claim that the statement has passed over, and the next depth does not. */
-  readonly more: boolean
-}
-
-/** Of a claim, before its statement. */
-export interface Asked {
-  /** By the wall. */
-  readonly now: number
-  /** See `elapsed`. */
-  readonly elapsed: number
+/** Of one statement. */
+export interface Answer {
+  readonly rows: ReadonlyArray<object>
   readonly token: ClaimToken
+  /** Before it was asked: by the wall, and see `elapsed`. */
+  readonly now: number
+  readonly asked: number
 }
 
 interface FreshRow {
@@ -47,85 +40,80 @@ interface ClaimRow extends Omit<FreshRow, "id" | "key"> {
 const durationOf = (millis: number | null): Duration.Duration | undefined =>
   millis === null ? undefined : Duration.millis(Math.max(0, millis))
 
-/** Of a `fresh` claim for `limit` notices of this table. With none it does not say what else is due. */
-export const ofFresh = (
-  rows: ReadonlyArray<object>,
-  limit: number,
-  table: number,
-  asked: Asked,
-  within: Within | undefined
-): Answer => {
-  const claimed = rows as ReadonlyArray<FreshRow>
-  const untilDue = durationOf(claimed[0]?.untilDue ?? null)
-  const notices = claimed.map((row) => toNotice(row, row.id, table, row.key, true, untouched, asked, within))
-  const more = notices.length < limit && untilDue !== undefined && Duration.isZero(untilDue)
-  return { notices, turns: [], superseded: [], untilDue, pausedSince: undefined, more }
+/**
+ * What a `fresh` claim has claimed of this table, and whether it has passed over something that is due, when it was for `limit`
+ * notices. With none it does not say what else is due.
+ */
+export const freshly = (answer: Answer, limit: number, table: number, within: Within | undefined) => {
+  const rows = answer.rows as ReadonlyArray<FreshRow>
+  const untilDue = durationOf(rows[0]?.untilDue ?? null)
+  const notices = rows.map(({ age, id, key, sizes, values }) =>
+    toNotice({ number: table, key, begun: true, age, history: null, values, sizes }, id, answer, within)
+  )
+  const claimed: Claimed = { ...nothing, notices, untilDue }
+  return { claimed, passedOver: notices.length < limit && untilDue !== undefined && Duration.isZero(untilDue) }
 }
 
-/** Of a claim of any other depth. */
-export const of = (rows: ReadonlyArray<object>, asked: Asked, within: Within | undefined): Answer => {
-  const notices: Array<Notice> = []
-  const turns: Array<number> = []
-  const superseded: Array<Claimed["superseded"][number]> = []
-  let last: ClaimRow | undefined
-  for (const row of (rows as ReadonlyArray<ClaimRow>).toSorted(inTurn)) {
-    const { begun, history, id, key, number } = row
-    if (id === null) last = row
-    else if (row.turn === null) superseded.push({ id, table: number, key: key ?? "" })
-    else {
-      notices.push(toNotice(row, id, number, key, begun, history ?? untouched, asked, within))
-      turns.push(row.turn)
-    }
-  }
-  const [untilDue, pausedSince] = [durationOf(last?.untilDue ?? null), last?.pausedSince ?? undefined]
-  return { notices, turns, superseded, untilDue, pausedSince, more: last?.more === true }
-}
-
-/** What both have claimed, as if it were one answer; the second one knows what else there is. */
-export const together = (first: Answer, second: Answer): Claimed => {
-  const turnOf = new Map<Notice, number>()
-  for (const { notices, turns } of [first, second]) {
-    for (const [index, notice] of notices.entries()) turnOf.set(notice, turns[index] ?? 0)
-  }
-  const inTurn = [...turnOf].toSorted(([a, of], [b, than]) => of - than || a.table - b.table)
+/** Whether a `usual` claim has left something to a `thorough` one; how many it has claimed, and begun. */
+export const usually = ({ rows }: Answer) => {
+  const claimed = (rows as ReadonlyArray<ClaimRow>).filter(({ turn }) => turn !== null)
   return {
-    notices: inTurn.map(([notice]) => notice),
-    superseded: [...first.superseded, ...second.superseded],
-    untilDue: second.untilDue,
-    pausedSince: second.pausedSince
+    more: (rows as ReadonlyArray<ClaimRow>).some(({ more }) => more === true),
+    claimed: claimed.length,
+    begun: claimed.filter(({ begun }) => begun).length
   }
+}
+
+/** What these statements have claimed; the last one knows what else there is. */
+export const claimedOf = (answers: ReadonlyArray<Answer>, within: Within | undefined): Claimed => {
+  const notices: Array<Notice> = []
+  const superseded: Array<Claimed["superseded"][number]> = []
+  let untilDue: Duration.Duration | undefined
+  let pausedSince: string | undefined
+  const rows = answers.flatMap((answer) =>
+    (answer.rows as ReadonlyArray<ClaimRow>).map((row) => [row, answer] as const)
+  )
+  for (const [row, answer] of rows.toSorted(inTurn)) {
+    const { id } = row
+    if (id === null) {
+      if (answer !== answers.at(-1)) continue
+      untilDue = durationOf(row.untilDue)
+      pausedSince = row.pausedSince ?? undefined
+    } else if (row.turn === null) superseded.push({ id, table: row.number, key: row.key ?? "" })
+    else notices.push(toNotice(row, id, answer, within))
+  }
+  return { notices, superseded, untilDue, pausedSince }
 }
 
 export const nothing: Claimed = { notices: [], superseded: [], untilDue: undefined, pausedSince: undefined }
 
 /** As its turn comes: the first of each table, then the second of each. */
-const inTurn = (a: ClaimRow, b: ClaimRow): number => (a.turn ?? 0) - (b.turn ?? 0) || a.number - b.number
+const inTurn = ([a]: readonly [ClaimRow, Answer], [b]: readonly [ClaimRow, Answer]): number =>
+  (a.turn ?? 0) - (b.turn ?? 0) || a.number - b.number
 
 const untouched = [0, 0, 0, 0, 0, 0] as const
 
-const toNotice = (
-  { age, sizes, values }: Pick<FreshRow, "age" | "sizes" | "values">,
-  id: NoticeId,
-  table: number,
-  key: string | null,
-  begun: boolean,
-  [attempts, maybeSent, looks, crashes, putBack, waited]: NonNullable<ClaimRow["history"]>,
-  { elapsed, now, token }: Asked,
-  within: Within | undefined
-): Notice => ({
+type Told = Pick<ClaimRow, "age" | "begun" | "history" | "key" | "number" | "sizes" | "values">
+
+const toNotice = (row: Told, id: NoticeId, { asked, now, token }: Answer, within: Within | undefined): Notice => {
+  const { begun, key, number, sizes, values } = row
+  const [attempts, maybeSent, looks, crashes, putBack, waited] = row.history ?? untouched
+  const read = values === null || sizes === null || key === null ? undefined : within?.row(number, key, values, sizes)
   // Field by field: an object that is spread from others is made among what is old.
-  id,
-  claim: token,
-  table,
-  key: key ?? "",
-  attempts,
-  waited: Duration.millis(waited),
-  maybeSent: maybeSent !== 0,
-  looks,
-  crashes,
-  createdAt: now - age,
-  putBack: putBack !== 0,
-  digest: key === null,
-  begun: begun ? { asked: elapsed, taken: false } : undefined,
-  row: values === null || sizes === null || key === null ? undefined : within?.row(table, key, values, sizes)
-})
+  return {
+    id,
+    claim: token,
+    table: number,
+    key: key ?? "",
+    attempts,
+    waited: Duration.millis(waited),
+    maybeSent: maybeSent !== 0,
+    looks,
+    crashes,
+    createdAt: now - row.age,
+    putBack: putBack !== 0,
+    digest: key === null,
+    begun: begun ? { asked, taken: false } : undefined,
+    row: read
+  }
+}

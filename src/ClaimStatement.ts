@@ -106,6 +106,14 @@ const history = `case when c.attempts > 0 or c.maybe_sent or c.looks > 0 or c.cr
       then array[c.attempts, c.maybe_sent::integer, c.looks, c.crashes, c.put_back::integer,
         date_part('epoch', c.waited) * 1000]::float8[] end`
 
+/** What is due in a table, the first $2 of it, each with its place. */
+const firstDue = (number: string, only = "") => `select ctid as place, id, table_number, key, created_at, due_at,
+        -- What is in doubt is thought about before it is sent, and what a digest tells of is asked when it begins.
+        key is not null and begun_at is null and not maybe_sent and crashes = 0 as sure
+      from inquiries_mailer.outbox
+      where table_number = ${number} and outcome is null and due_at <= statement_timestamp() ${only}
+      order by due_at limit $2 for update skip locked`
+
 /**
  * Its parameters: the tables' numbers, how many of each, the lease, how many of each are marked as begun, their lease, and
  * the token. `only` is one more condition for what is claimed; `row` reads the row of notice `c` as `values` and `sizes`.
@@ -116,12 +124,7 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
   with ${depth.first}due as materialized (
     select o.*, row_number() over (partition by o.table_number order by o.due_at)::integer as turn, ${depth.leave} as leave
     from unnest($1::integer[]) as t (number) cross join lateral (
-      select ctid as place, id, table_number, key, created_at, due_at,
-        -- What is in doubt is thought about before it is sent, and what a digest tells of is asked when it begins.
-        key is not null and begun_at is null and not maybe_sent and crashes = 0 as sure
-      from inquiries_mailer.outbox
-      where table_number = t.number and outcome is null and due_at <= statement_timestamp() ${only}
-      order by due_at limit $2 for update skip locked
+      ${firstDue("t.number", only)}
     ) o
     where not ${depth.paused}
   ),
@@ -169,10 +172,8 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
  */
 export const fresh = (row: string): string => `
   with due as materialized (
-    select o.* from (
-      select ctid as place, id, table_number, key, created_at from inquiries_mailer.outbox
-      where table_number = $1::integer and outcome is null and due_at <= statement_timestamp()
-      order by due_at limit $2 for update skip locked
+    select o.place, o.table_number, o.key, o.created_at from (
+      ${firstDue("$1::integer")}
     ) o
     where o.id is null and not ${usual.paused} and not ${hasTwin}
   )

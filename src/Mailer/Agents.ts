@@ -16,9 +16,12 @@ export const defaults: Options = { connectTimeout: Duration.seconds(8), freeTime
 /** Starts a fiber outside any other. */
 export type Fork = (effect: Effect.Effect<void>) => Fiber.Fiber<void>
 
+/** What a connection tells when it is up. */
+export type Established = "connect" | "secureConnect"
+
 /** The pools of free connections. */
 export const agents = Effect.fnUntraced(function* ({ connectTimeout, freeTimeout }: Options, fork: Fork) {
-  const attend = (socket: Duplex, established: "connect" | "secureConnect") => {
+  const attend = (socket: Duplex, established: Established) => {
     const expire = Effect.sync(() => socket.destroy(new ConnectTimeout()))
     const deadline = fork(Effect.delay(expire, connectTimeout))
     const onError = (error: Error) => void unconnected.add(error)
@@ -31,14 +34,14 @@ export const agents = Effect.fnUntraced(function* ({ connectTimeout, freeTimeout
     })
   }
 
-  const watch = <A extends Http.Agent>(agent: A, established: "connect" | "secureConnect") => {
+  const watch = (agent: Http.Agent, established: Established) => {
     const create = agent.createConnection.bind(agent)
     agent.createConnection = (options, callback) => {
       const socket = create(options, callback)
       if (socket) attend(socket, established)
       return socket
     }
-    return Effect.acquireRelease(Effect.succeed(agent), () => Effect.sync(() => agent.destroy()))
+    return Effect.acquireRelease(Effect.succeed({ agent, established }), () => Effect.sync(() => agent.destroy()))
   }
 
   const pool = { keepAlive: true, timeout: Duration.toMillis(freeTimeout) }

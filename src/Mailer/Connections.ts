@@ -4,7 +4,7 @@
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { Clock, Context, type Duration, Effect, Layer, Result } from "effect"
-import { agents, defaults, type Options } from "./Agents.ts"
+import { agents, defaults, type Established, type Options } from "./Agents.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { type Answer, codeOf, Exchange, Lost } from "./Exchange.ts"
 
@@ -34,8 +34,8 @@ export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
       const deadlines = new Deadlines(fork)
       yield* Effect.addFinalizer(() => Effect.sync(deadlines.end))
       const { http, https } = yield* agents(options, fork)
-      const secure: Way = { open: Https.request, agent: https, established: "secureConnect", deadlines }
-      const plain: Way = { open: Http.request, agent: http, established: "connect", deadlines }
+      const secure: Way = { open: Https.request, ...https, deadlines }
+      const plain: Way = { open: Http.request, ...http, deadlines }
       return { request: (request, time) => send(request.url.startsWith("https:") ? secure : plain, request, time) }
     })
   )
@@ -43,7 +43,7 @@ export const layer = (options: Options = defaults): Layer.Layer<Connections> =>
 interface Way {
   readonly open: typeof Http.request
   readonly agent: Http.Agent
-  readonly established: "connect" | "secureConnect"
+  readonly established: Established
   readonly deadlines: Deadlines
 }
 

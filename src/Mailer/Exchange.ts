@@ -3,7 +3,7 @@
 import type * as Http from "node:http"
 import { type Clock, Data, Duration, Effect, Predicate } from "effect"
 import { elapsedOf } from "../Elapsed.ts"
-import { unconnected } from "./Agents.ts"
+import { type Established, unconnected } from "./Agents.ts"
 import type { Deadline, Deadlines, Waiting } from "./Deadlines.ts"
 
 export interface Answer {
@@ -68,7 +68,7 @@ export class Exchange implements Deadline {
    * Writes the request as soon as it has a connection, and not before: what is written earlier waits in this process, and when
    * that was frozen goes out before any timer is asked, though somebody else has sent the mail by then.
    */
-  write(body: string | undefined, encoding: BufferEncoding, established: "connect" | "secureConnect"): void {
+  write(body: string | undefined, encoding: BufferEncoding, established: Established): void {
     const call = this.#call
     call.once("socket", (socket) => {
       if (call.reusedSocket) return void call.end(body, encoding)

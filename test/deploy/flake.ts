@@ -2,10 +2,10 @@
 // packages exist, open a shell and build is for a machine with Nix and a network to see.
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { Effect } from "effect"
+import { folder } from "../support/folder.ts"
 import { settingsOf, systemdUnit } from "./unit.ts"
 
 const program = "nix-instantiate"
@@ -15,11 +15,6 @@ export const missing =
   spawnSync(program, ["--version"]).error === undefined
     ? undefined
     : "there is no nix-instantiate: run scripts/ensure-tools.sh as root, or install Nix"
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "inquiries-mailer-nix-"))),
-  (path) => Effect.sync(() => fs.rmSync(path, { recursive: true }))
-)
 
 const moduleOptions = ["enable", "environment", "environmentFile", "package"]
 

@@ -1,9 +1,9 @@
 // The built program as an operator meets it: what it says, and the number it ends with.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { folder } from "../support/folder.ts"
 import * as line from "../support/line.ts"
 import { silently } from "../support/quiet.ts"
 import { environment, program } from "../support/worker.ts"
@@ -11,11 +11,6 @@ import { environment, program } from "../support/worker.ts"
 const outcome = Effect.fnUntraced(function* (args: ReadonlyArray<string>, env: Record<string, string>, cwd?: string) {
   return yield* (yield* program(args, env, cwd)).ended
 })
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "inquiries-mailer-test-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-)
 
 /** Nine mistakes, each of another kind. */
 const nineMistakes = {

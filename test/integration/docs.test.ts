@@ -2,9 +2,7 @@
 // takes ends for that reason, and touches nothing.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { folder } from "../support/folder.ts"
 import { blocksOf, type Page, pages, spansOf } from "../support/pages.ts"
 import * as line from "../support/line.ts"
 import { silently } from "../support/quiet.ts"
@@ -30,13 +28,8 @@ const linesOf = (page: Page, commands: ReadonlyArray<string>): ReadonlyArray<str
   ...spansOf(page).filter((span) => own.test(span) || commands.includes(span.split(" ")[0] ?? ""))
 ]
 
-const emptyFolder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "inquiries-mailer-docs-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-)
-
 const running = Effect.fn("running")(function* (args: ReadonlyArray<string>) {
-  const nowhere = yield* emptyFolder
+  const nowhere = yield* folder
   const { ended } = yield* program(args, { PATH: process.env["PATH"] ?? "" }, nowhere)
   return yield* ended
 }, Effect.scoped)

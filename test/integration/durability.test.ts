@@ -5,7 +5,7 @@ import { Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
 import { databaseAt } from "../support/line.ts"
-import { described, stage } from "../support/outbox.ts"
+import { inquiries, stage } from "../support/outbox.ts"
 
 describe("where commits do not wait for the disk by default", () => {
   it.live("a begun mark and an outcome are on the server's disk before anybody goes on", () =>
@@ -36,7 +36,7 @@ describe("where commits do not wait for the disk by default", () => {
       yield* outbox.postpone(second!, { delay: Duration.zero, spent: true, maybeSent: true, detail: "504" })
       assert.deepStrictEqual(yield* commits, ["on", "on"])
       // A claim that begins is a begun mark, too.
-      const within = yield* described(admin)
+      const within = yield* inquiries(admin)
       yield* outbox.settle(second!, { outcome: "sent" })
       for (const tables of [[1, 2], [1]]) {
         const reading = yield* seenBy(Context.get(work, SqlClient), within, tables)

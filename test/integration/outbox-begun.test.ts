@@ -2,19 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Duration, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
-import type { Description } from "../../src/Catalog.ts"
 import * as Connection from "../../src/Connection.ts"
 import * as Records from "../../src/Records.ts"
 import { databaseAt } from "../support/line.ts"
-import { keys, stage } from "../support/outbox.ts"
-
-const described = (name: string, keyType: Description["keyType"]): Description => ({
-  ...{ schema: "public", name, key: "id", keyType },
-  columns: [
-    { name: "id", kind: "number" },
-    { name: "name", kind: "text" }
-  ]
-})
+import { described, keys, stage } from "../support/outbox.ts"
 
 /** An outbox that knows of a table with numbers and one with words as keys, each with the rows 1 and 2. */
 const reading = Effect.gen(function* () {

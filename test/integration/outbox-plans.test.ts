@@ -4,7 +4,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
 import { databaseAt, numbers } from "../support/line.ts"
-import { described, noting, stage } from "../support/outbox.ts"
+import { inquiries, noting, stage } from "../support/outbox.ts"
 
 describe("a claim", () => {
   it.live("finds its notices by an index, also among 100,000 that are settled", () =>
@@ -42,7 +42,7 @@ describe("with statistics from an hour when nothing was unsettled", () => {
       const statements: Array<readonly [string, ReadonlyArray<unknown>]> = []
       const work = yield* Layer.build(Connection.once(databaseAt(fresh, "http://127.0.0.1:1").address))
       const sql = Context.get(work, SqlClient)
-      const within = yield* described(admin, 20_000)
+      const within = yield* inquiries(admin, 20_000)
       const begins = yield* seenBy(noting(sql, statements), within, [1])
       assert.lengthOf((yield* begins.claim(8, 8)).notices, 8)
       const outbox = yield* seenBy(noting(sql, statements))
@@ -71,7 +71,7 @@ describe("with plans from when there were few notices", () => {
       const work = yield* Layer.build(Connection.once(databaseAt(fresh, "http://127.0.0.1:1").address))
       const sql = Context.get(work, SqlClient)
       const outbox = yield* seenBy(sql)
-      const begins = yield* seenBy(sql, yield* described(admin, 8), [1])
+      const begins = yield* seenBy(sql, yield* inquiries(admin, 8), [1])
       const mailTwo = Effect.gen(function* () {
         const [notice] = (yield* outbox.claim(4)).notices
         yield* outbox.begin(notice!)

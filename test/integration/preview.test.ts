@@ -2,18 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import PostalMime from "postal-mime"
 import * as samples from "../../scripts/stage/samples.ts"
+import { folder } from "../support/folder.ts"
 import { freshDatabase } from "../support/freshDatabase.ts"
 import * as line from "../support/line.ts"
 import { environment, program } from "../support/worker.ts"
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "inquiries-mailer-test-"))),
-  (path) => Effect.sync(() => fs.rmSync(path, { recursive: true }))
-)
 
 /** A database in which nothing is installed, and no Microsoft anywhere. */
 const stage = Effect.fnUntraced(function* (...created: ReadonlyArray<string>) {

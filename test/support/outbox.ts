@@ -3,6 +3,7 @@
 import { assert } from "@effect/vitest"
 import { Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
+import type { Description } from "../../src/Catalog.ts"
 import type { Notice } from "../../src/Notice.ts"
 import { Outbox } from "../../src/Outbox.ts"
 import * as Records from "../../src/Records.ts"
@@ -55,19 +56,37 @@ export const stage = Effect.fn("outboxStage")(function* (server?: Parameters<typ
   }
 })
 
-/** A customer's table under the number 1, with as many rows as it says; a claim of it may bring its rows. */
-export const described = (admin: SqlClient, rows = 0) =>
-  Effect.gen(function* () {
-    yield* admin`create table public.inquiries (id integer primary key, name text)`
-    yield* admin`insert into public.inquiries select n, 'Person ' || n from generate_series(1, ${rows}::integer) n`
-    const columns = [
-      { name: "id", kind: "number" },
-      { name: "name", kind: "text" }
-    ] as const
-    return Records.within(
-      new Map([[1, { schema: "public", name: "inquiries", key: "id", keyType: "integer", columns }]])
-    )
+/** A table of the customer's as the catalog tells of it. */
+export const described = (name: string, keyType: Description["keyType"]): Description => ({
+  ...{ schema: "public", name, key: "id", keyType },
+  columns: [
+    { name: "id", kind: "number" },
+    { name: "name", kind: "text" }
+  ]
+})
+
+/** Such a table under the number 1, with as many rows as it says; a claim of it may bring them. */
+export const inquiries = Effect.fnUntraced(function* (admin: SqlClient, rows = 0) {
+  yield* admin`create table public.inquiries (id integer primary key, name text)`
+  yield* admin`insert into public.inquiries select n, 'Person ' || n from generate_series(1, ${rows}::integer) n`
+  return Records.within(new Map([[1, described("inquiries", "integer")]]))
+})
+
+/** What four replicas that claim at once get until each of them gets nothing, and then one more, who finds what was locked. */
+export const claimedBySeveral = Effect.fnUntraced(function* (claim: ReturnType<Outbox["Service"]["claim"]>) {
+  const claimAll = Effect.gen(function* () {
+    const own: Array<string> = []
+    while (true) {
+      const { notices } = yield* claim
+      // What is left may be locked by somebody else for the moment.
+      if (notices.length === 0) return own
+      own.push(...keys(notices))
+    }
   })
+  const claimed = (yield* Effect.all([claimAll, claimAll, claimAll, claimAll], { concurrency: 4 })).flat()
+  claimed.push(...(yield* claimAll))
+  return claimed.map(Number).toSorted((a, b) => a - b)
+})
 
 /** The one notice that a claim gives. */
 export const claimOne = Effect.fnUntraced(function* (outbox: Outbox["Service"]) {

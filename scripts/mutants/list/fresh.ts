@@ -32,8 +32,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a fresh claim locks nothing",
     file: statement,
-    find: " for update skip locked\n    ) o\n    where o.id",
-    replace: "\n    ) o\n    where o.id",
+    find: " for update skip locked",
+    replace: "",
     test,
     says: "waits for nobody who holds a notice locked"
   },
@@ -56,7 +56,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "nobody looks closer where nothing is fresh",
     file: "src/Claim.ts",
-    find: "if (claimed.notices.length > 0) return",
+    find: "if (fresh.claimed.notices.length > 0) return",
     replace: "return",
     test,
     says: "begins nothing that was begun and never settled"
