@@ -59,7 +59,12 @@ export const line = Effect.fn("line")(function* (options: {
   const runs = new Map(contestants.map(([{ name }]) => [name, new Array<Measured>()]))
   let from = 1
   for (let round = 0; round < options.rounds; round++) {
-    for (const [contestant, sql] of contestants) {
+    // Another one begins each round: what the one before leaves to the server slows whoever comes next.
+    const turns = [
+      ...contestants.slice(round % contestants.length),
+      ...contestants.slice(0, round % contestants.length)
+    ]
+    for (const [contestant, sql] of turns) {
       yield* Console.log(`round ${round + 1} of ${options.rounds}: ${contestant.name} …`)
       const measured = yield* Effect.scoped(
         Effect.flatMap(start(contestant), (started) =>

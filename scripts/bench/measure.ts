@@ -5,8 +5,8 @@ import { Clock, Effect } from "effect"
 import type * as GraphStandIn from "../stage/GraphStandIn.ts"
 
 export const pace = { rowsPerSecond: 50, rows: 500 }
-/** Rows before a measurement: a program that runs for months has its machine code compiled and its connections up. */
-const warmUp = 2_000
+/** Rows before a measurement, of both kinds: a program that runs for months has its machine code compiled and its connections up. */
+const warmUp = { burst: 2_000, calm: 500 }
 
 export interface Measured {
   readonly p50: number
@@ -51,17 +51,17 @@ export interface Stage {
 }
 
 /** Milliseconds from the commit of each row to its arrival. */
-const latencies = Effect.fnUntraced(function* ({ sql, standIn, stopwatch }: Stage, from: number) {
+const latencies = Effect.fnUntraced(function* ({ sql, standIn, stopwatch }: Stage, from: number, rows: number) {
   const before = standIn.mails.length
   const commits = new Map<number, number>()
   const started = yield* Clock.currentTimeMillis
-  for (let index = 0; index < pace.rows; index++) {
+  for (let index = 0; index < rows; index++) {
     const due = started + (index * 1_000) / pace.rowsPerSecond
     yield* Effect.sleep(Math.max(0, due - (yield* Clock.currentTimeMillis)))
     yield* insertOne(sql, from + index)
     commits.set(from + index, performance.now())
   }
-  yield* standIn.awaitMails(before + pace.rows)
+  yield* standIn.awaitMails(before + rows)
   // A mail can overtake the answer to the COMMIT that caused it.
   return [...commits].map(([n, at]) => Math.max(0, (stopwatch.arrivals.get(n) ?? Number.NaN) - at))
 })
@@ -78,11 +78,13 @@ export const measure = Effect.fn("measure")(function* <E>(
 ) {
   const { sql, standIn, stopwatch } = stage
   const ready = standIn.mails.length
-  yield* insertMany(sql, from, warmUp)
-  yield* standIn.awaitMails(ready + warmUp)
-  const waits = yield* latencies(stage, from + warmUp)
+  yield* insertMany(sql, from, warmUp.burst)
+  yield* standIn.awaitMails(ready + warmUp.burst)
+  const calm = from + warmUp.burst
+  yield* latencies(stage, calm, warmUp.calm)
+  const waits = yield* latencies(stage, calm + warmUp.calm, pace.rows)
 
-  const first = from + warmUp + pace.rows
+  const first = calm + warmUp.calm + pace.rows
   const before = standIn.mails.length
   const { cpu } = yield* cost
   yield* insertMany(sql, first, burst)
