@@ -17,7 +17,7 @@ import * as Trace from "./Trace.ts"
 /** A third of the lease. */
 const renewal = Schedule.spaced("10 seconds")
 /** Four may be in flight to one mailbox; the others are settling or wait for their turn, so that none stands idle. */
-const concurrency = 32
+const concurrency = 64
 /** A release that the database does not take is no harm: the lease ends. */
 const releaseTimeout = Duration.seconds(2)
 

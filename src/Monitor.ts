@@ -32,7 +32,7 @@ const pollUnheard = Duration.minutes(1)
 const pollWithoutNotify = Duration.seconds(5)
 /** Something is due and could not be claimed, because another replica is claiming it. */
 const contention = Duration.millis(100)
-const batch = { least: 4, most: 64 }
+const batch = { least: 4, most: 128 }
 /** A claim holds about this much work at most, so that a crash or a slow mailbox delays few. */
 const batchTime = Duration.seconds(5)
 

@@ -174,7 +174,7 @@ describe("a monitor", () => {
 describe("nextBatch", () => {
   it("grows while claims are worked off quickly and shrinks when one took long, within its bounds", () => {
     assert.strictEqual(nextBatch(16, Duration.seconds(1)), 32)
-    assert.strictEqual(nextBatch(64, Duration.seconds(1)), 64)
+    assert.strictEqual(nextBatch(128, Duration.seconds(1)), 128)
     assert.strictEqual(nextBatch(64, Duration.seconds(6)), 32)
     assert.strictEqual(nextBatch(4, Duration.seconds(60)), 4)
   })

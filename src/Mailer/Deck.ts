@@ -7,7 +7,7 @@ const least = 4
 const soon = Duration.millis(300)
 
 /** Permits, of which each of them takes some. */
-export const permits = 28
+export const permits = 60
 
 /** How many permits one takes where a request takes so many milliseconds, and so many are in flight. */
 export const widthOf = (millis: number, inFlight: number): number =>
