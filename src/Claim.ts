@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto"
 import * as Answer from "./ClaimAnswer.ts"
 import { fresh, statement } from "./ClaimStatement.ts"
 import { elapsed, elapsedOf } from "./Elapsed.ts"
+import { LowWater } from "./LowWater.ts"
 import type { Claimed, ClaimToken } from "./Notice.ts"
 import type { Within } from "./Records.ts"
 import type { Run } from "./Repeated.ts"
@@ -66,6 +67,7 @@ const textOf = (depth: Depth, only: string, row: string | undefined): string => 
 
 const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: Within) => {
   const own = new Map<Depth, string>()
+  const lowWater = new LowWater()
   const ask = Effect.fnUntraced(function* (depth: Depth, limit: number, begins: number) {
     const text = own.get(depth) ?? textOf(depth, only, within?.sql)
     own.set(depth, text)
@@ -74,19 +76,23 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
     const now = clock.currentTimeMillisUnsafe()
     const asked = elapsedOf(clock)
     const token = randomUUID() as ClaimToken
+    const from = depth === "fresh" ? lowWater.from(asked) : -Infinity
     const params =
       depth === "fresh"
-        ? [tables[0], limit, lease + grace, token]
+        ? // As text: of a number the driver makes an integer now and then, which the server would plan anew.
+          [tables[0], limit, lease + grace, token, String(from)]
         : [tables, Math.ceil(limit / tables.length), lease, begins, lease + grace, token]
-    const answer: Answer.Answer = { rows: yield* run(text, params), token, now, asked }
+    const answer: Answer.Answer = { rows: yield* run(text, params), token, now, asked, from }
     return answer
   })
   const closely = Effect.fnUntraced(function* (limit: number, begins: number) {
     const first = yield* ask("usual", limit, begins)
     const { begun, claimed, more } = Answer.usually(first)
     if (limit === 0 || !more) return Answer.claimedOf([first], within)
-    const second = yield* ask("thorough", Math.max(1, limit - claimed), Math.max(0, begins - begun))
-    return Answer.claimedOf([first, second], within)
+    const closer = ask("thorough", Math.max(1, limit - claimed), Math.max(0, begins - begun))
+    const all = Effect.map(closer, (second) => Answer.claimedOf([first, second], within))
+    // What is claimed already may not be forgotten; the next claim, which comes at once, fails then as this one.
+    return yield* claimed === 0 ? all : Effect.orElseSucceed(all, () => Answer.claimedOf([first], within))
   })
   const [number, another] = tables
   if (number === undefined || another !== undefined || only !== "" || within === undefined) return closely
@@ -95,7 +101,7 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
   let passedOver = false
   return Effect.fnUntraced(function* (limit: number, begins: number) {
     if (!passedOver && limit > 0 && begins >= limit) {
-      const fresh = Answer.freshly(yield* ask("fresh", limit, begins), limit, number, within)
+      const fresh = Answer.freshly(yield* ask("fresh", limit, begins), limit, number, lowWater, within)
       passedOver = fresh.passedOver
       if (fresh.claimed.notices.length > 0) return fresh.claimed
     }

@@ -1,5 +1,6 @@
 // What the statements of a claim answer, as the program knows it.
 import { Duration } from "effect"
+import type { LowWater } from "./LowWater.ts"
 import type { Claimed, ClaimToken, Notice, NoticeId } from "./Notice.ts"
 import type { Within } from "./Records.ts"
 
@@ -10,6 +11,8 @@ export interface Answer {
   /** Before it was asked: by the wall, and see `elapsed`. */
   readonly now: number
   readonly asked: number
+  /** See `LowWater`. */
+  readonly from: number
 }
 
 interface FreshRow {
@@ -20,9 +23,11 @@ interface FreshRow {
   readonly values: Parameters<Within["row"]>[2] | null
   readonly sizes: Parameters<Within["row"]>[3] | null
   readonly untilDue: number | null
+  /** Milliseconds of the server's epoch, before `untilDue` was known. */
+  readonly asOf: number
 }
 
-interface ClaimRow extends Omit<FreshRow, "id" | "key"> {
+interface ClaimRow extends Omit<FreshRow, "asOf" | "id" | "key"> {
   /** Null in the one row that tells `untilDue`. */
   readonly id: NoticeId | null
   readonly number: number
@@ -44,9 +49,17 @@ const durationOf = (millis: number | null): Duration.Duration | undefined =>
  * What a `fresh` claim has claimed of this table, and whether it has passed over something that is due, when it was for `limit`
  * notices. With none it does not say what else is due.
  */
-export const freshly = (answer: Answer, limit: number, table: number, within: Within | undefined) => {
+export const freshly = (
+  answer: Answer,
+  limit: number,
+  table: number,
+  lowWater: LowWater,
+  within: Within | undefined
+) => {
   const rows = answer.rows as ReadonlyArray<FreshRow>
-  const untilDue = durationOf(rows[0]?.untilDue ?? null)
+  const [first] = rows
+  const { asked, from } = answer
+  const untilDue = durationOf(first === undefined ? null : lowWater.claimed(asked, from, first.asOf, first.untilDue))
   const notices = rows.map(({ age, id, key, sizes, values }) =>
     toNotice({ number: table, key, begun: true, age, history: null, values, sizes }, id, answer, within)
   )

@@ -165,15 +165,19 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
     ), ${depth.told}`
 }
 
+const notBelow = "due_at >= to_timestamp($5::float8 / 1000)"
+const soon =
+  "due_at < case when $5::float8 = '-Infinity' then 'infinity' else statement_timestamp() + interval '1 s' end"
+
 /**
  * Claims and begins what nobody has acted upon yet, of one table. It passes over whatever else is among the first that are due:
  * with fewer rows than were asked for, and something else due, somebody has to look closer. Its parameters: the table's number,
- * how many, their lease and the token.
+ * how many, their lease, the token, and from when on it looks, see `LowWater`.
  */
 export const fresh = (row: string): string => `
   with due as materialized (
     select o.place, o.table_number, o.key, o.created_at from (
-      ${firstDue("$1::integer")}
+      ${firstDue("$1::integer", `and ${notBelow}`)}
     ) o
     where o.id is null and not ${usual.paused} and not ${hasTwin}
   )
@@ -183,6 +187,6 @@ export const fresh = (row: string): string => `
   where o.ctid = c.place
   returning o.id, c.key, date_part('epoch', clock_timestamp() - c.created_at) * 1000 as age, r.values, r.sizes, (
       select date_part('epoch', due_at - clock_timestamp()) * 1000 from inquiries_mailer.outbox
-      where table_number = $1::integer and outcome is null and ctid not in (select place from due)
+      where table_number = $1::integer and outcome is null and ${notBelow} and ${soon} and ctid not in (select place from due)
       order by due_at limit 1
-    ) as "untilDue"`
+    ) as "untilDue", date_part('epoch', statement_timestamp()) * 1000 as "asOf"`

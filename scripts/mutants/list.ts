@@ -4,6 +4,7 @@ import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
 import * as delivery from "./list/delivery.ts"
 import * as fresh from "./list/fresh.ts"
+import * as lowWater from "./list/lowWater.ts"
 import * as mail from "./list/mail.ts"
 import * as keys from "./list/keys.ts"
 import * as mailer from "./list/mailer.ts"
@@ -19,6 +20,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...outbox.mutants,
   ...begun.mutants,
   ...fresh.mutants,
+  ...lowWater.mutants,
   ...delivery.mutants,
   ...burst.mutants,
   ...keys.mutants,

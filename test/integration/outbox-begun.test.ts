@@ -5,7 +5,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import * as Connection from "../../src/Connection.ts"
 import * as Records from "../../src/Records.ts"
 import { databaseAt } from "../support/line.ts"
-import { described, keys, stage } from "../support/outbox.ts"
+import { described, keys, seconds, stage } from "../support/outbox.ts"
 
 /** An outbox that knows of a table with numbers and one with words as keys, each with the rows 1 and 2. */
 const reading = Effect.gen(function* () {
@@ -150,6 +150,21 @@ describe("a notice that its claim has begun", () => {
       const again = (yield* outbox.claim(4, 8)).notices
       assert.deepStrictEqual(keys(again), ["2"])
       assert.deepInclude(again[0], { attempts: 0, crashes: 0, maybeSent: false })
+    })
+  )
+
+  it.live("is not forgotten when the look at what two rows have had the key of fails", () =>
+    Effect.gen(function* () {
+      const { add, admin, outbox } = yield* reading
+      yield* admin`create function public.refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$`
+      yield* admin`create trigger refuse before update on inquiries_mailer.outbox for each row
+        when (new.outcome = 'superseded') execute function public.refuse()`
+      yield* add(1, "1", "1", "2")
+      const { notices, untilDue } = yield* outbox.claim(8, 8)
+      assert.deepStrictEqual([keys(notices), seconds(untilDue)], [["2"], 0])
+      assert.strictEqual((yield* Effect.exit(outbox.claim(8, 8)))._tag, "Failure")
+      yield* admin`drop trigger refuse on inquiries_mailer.outbox`
+      assert.deepStrictEqual(keys((yield* outbox.claim(8, 8)).notices), ["1"])
     })
   )
 

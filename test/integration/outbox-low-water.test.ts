@@ -1,0 +1,73 @@
+// Where a claim begins to look, and that what lies below is seen all the same.
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Duration, Effect } from "effect"
+import { inquiries, keys, noting, seconds, stage } from "../support/outbox.ts"
+
+/** An outbox of one table with the rows 1 to 8. */
+const reading = Effect.gen(function* () {
+  const staged = yield* stage()
+  return { ...staged, outbox: yield* staged.seenBy(staged.admin, yield* inquiries(staged.admin, 8), [1]) }
+})
+
+describe("a claim soon after another one", () => {
+  it.live("sees within a second what came up among the older ones, however many come meanwhile", () =>
+    Effect.gen(function* () {
+      const { add, admin, outbox } = yield* reading
+      const live = yield* Clock.Clock
+      let later = 0n
+      const clock: Clock.Clock = Object.assign(Object.create(live), {
+        monotonicTimeNanosUnsafe: () => live.monotonicTimeNanosUnsafe() + later
+      })
+      const claim = Effect.provideService(outbox.claim(2, 2), Clock.Clock, clock)
+      yield* add(1, "1")
+      yield* claim
+      yield* add(1, "2", "3", "4", "5")
+      // As if its transaction had been open for a minute.
+      yield* admin`update inquiries_mailer.outbox set due_at = clock_timestamp() - interval '1 minute' where key = '5'`
+      const { notices, untilDue } = yield* claim
+      assert.deepStrictEqual([keys(notices), seconds(untilDue)], [["2", "3"], 0])
+      later = 1_000_000_000n
+      assert.deepStrictEqual(keys((yield* claim).notices), ["5", "4"])
+    })
+  )
+
+  it.live("comes again within a second where it has not looked at everything", () =>
+    Effect.gen(function* () {
+      const { add, outbox } = yield* reading
+      yield* add(1, "1")
+      assert.isUndefined((yield* outbox.claim(2, 2)).untilDue)
+      yield* add(1, "2")
+      const { notices, untilDue } = yield* outbox.claim(2, 2)
+      assert.deepStrictEqual(keys(notices), ["2"])
+      assert.isAtMost(Duration.toMillis(untilDue!), 1_000)
+    })
+  )
+
+  it.live("walks over nothing that was settled and is not vacuumed yet", () =>
+    Effect.gen(function* () {
+      const { add, admin, seenBy } = yield* stage()
+      yield* admin`alter table inquiries_mailer.outbox set (autovacuum_enabled = off)`
+      // Each of them was due once, and was to be due again a minute later.
+      yield* admin`insert into inquiries_mailer.outbox (table_number, key, due_at)
+        select 1, n::text, clock_timestamp() - interval '10 seconds' from generate_series(1, 20000) n`
+      yield* admin`update inquiries_mailer.outbox set due_at = clock_timestamp() + interval '1 minute'`
+      yield* admin`update inquiries_mailer.outbox set outcome = 'sent', settled_at = clock_timestamp()`
+      const statements: Array<readonly [string, ReadonlyArray<unknown>]> = []
+      const begins = yield* seenBy(noting(admin, statements), yield* inquiries(admin, 8), [1])
+      const pages = Effect.gen(function* () {
+        const [statement, params] = statements.at(-1)!
+        const plan = yield* admin.unsafe<{ readonly "QUERY PLAN": string }>(
+          `explain (analyze, buffers, timing off) ${statement}`,
+          params
+        )
+        const [, hit] = plan.map((row) => /Buffers: shared hit=(\d+)/.exec(row["QUERY PLAN"])).find((row) => row) ?? []
+        return Number(hit)
+      })
+      // The first one looks at everything, and the second finds nothing else to claim.
+      yield* add(1, "1", "2", "3")
+      for (let n = 0; n < 2; n++) assert.lengthOf((yield* begins.claim(1, 1)).notices, 1)
+      const few = yield* pages
+      assert.isAtMost(few, 60)
+    })
+  )
+})
