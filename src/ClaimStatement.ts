@@ -165,6 +165,7 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
     ), ${depth.told}`
 }
 
+/** From the low-water mark on; and who begins there has to know only what comes due before everything is looked at again. */
 const notBelow = "due_at >= to_timestamp($5::float8 / 1000)"
 const soon =
   "due_at < case when $5::float8 = '-Infinity' then 'infinity' else statement_timestamp() + interval '1 s' end"
