@@ -95,7 +95,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a process that was frozen writes a request whose time is over",
     file: "src/Mailer/Exchange.ts",
-    find: "if (elapsedOf(this.#clock) < this.#until) call.end",
+    find: "if (elapsedOf(this.#clock) < this.#until) this.#put",
     replace: "if (true) call.end",
     test: "test/Mailer/ConnectionsRequest.test.ts",
     says: "has its connection only when its time is over"
