@@ -1,6 +1,7 @@
 // Claims as the program knows them: what `ClaimStatement` is asked, and what its rows mean.
 import { Clock, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
 import * as Answer from "./ClaimAnswer.ts"
 import { fresh, statement } from "./ClaimStatement.ts"
@@ -68,7 +69,12 @@ const textOf = (depth: Depth, only: string, row: string | undefined): string => 
 const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: Within) => {
   const own = new Map<Depth, string>()
   const lowWater = new LowWater()
+  /** Of the look closer; to be told by the next claim. */
+  let untold: SqlError | undefined
   const ask = Effect.fnUntraced(function* (depth: Depth, limit: number, begins: number) {
+    const failure = untold
+    untold = undefined
+    if (failure !== undefined) return yield* failure
     const text = own.get(depth) ?? textOf(depth, only, within?.sql)
     own.set(depth, text)
     const clock = yield* Clock.Clock
@@ -91,8 +97,12 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
     if (limit === 0 || !more) return Answer.claimedOf([first], within)
     const closer = ask("thorough", Math.max(1, limit - claimed), Math.max(0, begins - begun))
     const all = Effect.map(closer, (second) => Answer.claimedOf([first, second], within))
-    // What is claimed already may not be forgotten; the next claim, which comes at once, fails then as this one.
-    return yield* claimed === 0 ? all : Effect.orElseSucceed(all, () => Answer.claimedOf([first], within))
+    // What is claimed already may not be forgotten; the next claim, which comes at once, fails in place of this one.
+    const later = (failure: SqlError) => {
+      untold = failure
+      return Answer.claimedOf([first], within)
+    }
+    return yield* claimed === 0 ? all : Effect.match(all, { onFailure: later, onSuccess: (both) => both })
   })
   const [number, another] = tables
   if (number === undefined || another !== undefined || only !== "" || within === undefined) return closely

@@ -4,6 +4,7 @@ import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import * as Connections from "../../src/Mailer/Connections.ts"
+import { movable } from "../support/clock.ts"
 import { allClosed, listen, raw } from "./servers.ts"
 
 const client = Connections.layer()
@@ -26,22 +27,18 @@ describe("a request", () => {
     () =>
       Effect.gen(function* () {
         const { seen, url } = yield* raw((socket) => socket.write(accepted))
-        const live = yield* Clock.Clock
-        let frozen = 0n
-        const clock: Clock.Clock = Object.assign(Object.create(live), {
-          monotonicTimeNanosUnsafe: () => live.monotonicTimeNanosUnsafe() + frozen
-        })
+        const { clock, moved } = yield* movable
         const asked = Connections.exchange({ url, headers: {}, body: "mail" }, Duration.seconds(5))
         const asking = yield* Effect.forkChild(Effect.provideService(asked, Clock.Clock, clock), {
           startImmediately: true
         })
         // No timer has seen that, when the connection is up.
-        frozen = 60_000_000_000n
+        moved.nanos = 60_000_000_000n
         assert.deepInclude(
           { ...(yield* Effect.flip(Fiber.join(asking))) },
           { unsent: true, code: "no connection in time" }
         )
-        frozen = 0n
+        moved.nanos = 0n
         assert.strictEqual((yield* asked).status, 202)
         assert.strictEqual(seen.requests, 1)
       }).pipe(Effect.provide(client))

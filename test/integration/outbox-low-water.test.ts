@@ -1,6 +1,7 @@
 // Where a claim begins to look, and that what lies below is seen all the same.
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect } from "effect"
+import { movable } from "../support/clock.ts"
 import { inquiries, keys, noting, seconds, stage } from "../support/outbox.ts"
 
 /** An outbox of one table with the rows 1 to 8. */
@@ -13,11 +14,7 @@ describe("a claim soon after another one", () => {
   it.live("sees within a second what came up among the older ones, however many come meanwhile", () =>
     Effect.gen(function* () {
       const { add, admin, outbox } = yield* reading
-      const live = yield* Clock.Clock
-      let later = 0n
-      const clock: Clock.Clock = Object.assign(Object.create(live), {
-        monotonicTimeNanosUnsafe: () => live.monotonicTimeNanosUnsafe() + later
-      })
+      const { clock, moved } = yield* movable
       const claim = Effect.provideService(outbox.claim(2, 2), Clock.Clock, clock)
       yield* add(1, "1")
       yield* claim
@@ -26,7 +23,7 @@ describe("a claim soon after another one", () => {
       yield* admin`update inquiries_mailer.outbox set due_at = clock_timestamp() - interval '1 minute' where key = '5'`
       const { notices, untilDue } = yield* claim
       assert.deepStrictEqual([keys(notices), seconds(untilDue)], [["2", "3"], 0])
-      later = 1_000_000_000n
+      moved.nanos = 1_000_000_000n
       assert.deepStrictEqual(keys((yield* claim).notices), ["5", "4"])
     })
   )

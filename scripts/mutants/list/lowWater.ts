@@ -52,5 +52,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "claimed >= 0 ? all :",
     test: "test/integration/outbox-begun.test.ts",
     says: "is not forgotten when the look at what two rows have had the key of fails"
+  },
+  {
+    name: "that looking closer failed is told to nobody",
+    file: "src/Claim.ts",
+    find: "untold = failure",
+    replace: "void failure",
+    test: "test/integration/outbox-begun.test.ts",
+    says: "is not forgotten when the look at what two rows have had the key of fails"
   }
 ]
