@@ -1,5 +1,5 @@
 // Claims as the program knows them: what `ClaimStatement` is asked, and what its rows mean.
-import { Clock, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
@@ -82,13 +82,12 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
     const now = clock.currentTimeMillisUnsafe()
     const asked = elapsedOf(clock)
     const token = randomUUID() as ClaimToken
-    const from = depth === "fresh" ? lowWater.from(asked) : -Infinity
     const params =
       depth === "fresh"
         ? // As text: of a number the driver makes an integer now and then, which the server would plan anew.
-          [tables[0], limit, lease + grace, token, String(from)]
+          [tables[0], limit, lease + grace, token, String(lowWater.mark)]
         : [tables, Math.ceil(limit / tables.length), lease, begins, lease + grace, token]
-    const answer: Answer.Answer = { rows: yield* run(text, params), token, now, asked, from }
+    const answer: Answer.Answer = { rows: yield* run(text, params), token, now, asked }
     return answer
   })
   const closely = Effect.fnUntraced(function* (limit: number, begins: number) {
@@ -106,17 +105,15 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
   })
   const [number, another] = tables
   if (number === undefined || another !== undefined || only !== "" || within === undefined) return closely
-  // A fresh claim has passed over something. The next one looks at it, and not this one: what is begun already may neither wait
-  // for a second statement, nor be forgotten when that fails.
-  let passedOver = false
+  // Whoever looks at everything does so beside no fresh claim: what is begun already may neither wait for a second statement, nor be
+  // forgotten when that fails.
   return Effect.fnUntraced(function* (limit: number, begins: number) {
-    if (!passedOver && limit > 0 && begins >= limit) {
+    if (limit > 0 && begins >= limit && (yield* elapsed) < lowWater.look) {
       const fresh = Answer.freshly(yield* ask("fresh", limit, begins), limit, number, lowWater, within)
-      passedOver = fresh.passedOver
-      if (fresh.claimed.notices.length > 0) return fresh.claimed
+      if (fresh.notices.length > 0) return fresh
     }
     const claimed = yield* closely(limit, begins)
-    if (limit > 0) passedOver = false
+    if (limit > 0) lowWater.looked(claimed.untilDue !== undefined && Duration.isZero(claimed.untilDue))
     return claimed
   })
 }

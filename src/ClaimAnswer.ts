@@ -11,8 +11,6 @@ export interface Answer {
   /** Before it was asked: by the wall, and see `elapsed`. */
   readonly now: number
   readonly asked: number
-  /** See `LowWater`. */
-  readonly from: number
 }
 
 interface FreshRow {
@@ -22,12 +20,12 @@ interface FreshRow {
   /** Null where its row was not to be had on the way. */
   readonly values: Parameters<Within["row"]>[2] | null
   readonly sizes: Parameters<Within["row"]>[3] | null
-  readonly untilDue: number | null
-  /** Milliseconds of the server's epoch, before `untilDue` was known. */
-  readonly asOf: number
+  /** Milliseconds of the server's epoch. */
+  readonly due: number
 }
 
-interface ClaimRow extends Omit<FreshRow, "asOf" | "id" | "key"> {
+interface ClaimRow extends Omit<FreshRow, "due" | "id" | "key"> {
+  readonly untilDue: number | null
   /** Null in the one row that tells `untilDue`. */
   readonly id: NoticeId | null
   readonly number: number
@@ -45,26 +43,21 @@ interface ClaimRow extends Omit<FreshRow, "asOf" | "id" | "key"> {
 const durationOf = (millis: number | null): Duration.Duration | undefined =>
   millis === null ? undefined : Duration.millis(Math.max(0, millis))
 
-/**
- * What a `fresh` claim has claimed of this table, and whether it has passed over something that is due, when it was for `limit`
- * notices. With none it does not say what else is due.
- */
+/** What a `fresh` claim has claimed of this table, where it might claim `limit` notices. With none it does not say what is due. */
 export const freshly = (
   answer: Answer,
   limit: number,
   table: number,
   lowWater: LowWater,
   within: Within | undefined
-) => {
+): Claimed => {
   const rows = answer.rows as ReadonlyArray<FreshRow>
-  const [first] = rows
-  const { asked, from } = answer
-  const untilDue = durationOf(first === undefined ? null : lowWater.claimed(asked, from, first.asOf, first.untilDue))
+  if (rows.length === 0) return nothing
+  const last = rows.reduce((latest, { due }) => Math.max(latest, due), -Infinity)
   const notices = rows.map(({ age, id, key, sizes, values }) =>
     toNotice({ number: table, key, begun: true, age, history: null, values, sizes }, id, answer, within)
   )
-  const claimed: Claimed = { ...nothing, notices, untilDue }
-  return { claimed, passedOver: notices.length < limit && untilDue !== undefined && Duration.isZero(untilDue) }
+  return { ...nothing, notices, untilDue: Duration.millis(lowWater.claimed(answer.asked, rows.length === limit, last)) }
 }
 
 /** Whether a `usual` claim has left something to a `thorough` one; how many it has claimed, and begun. */

@@ -165,20 +165,15 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
     ), ${depth.told}`
 }
 
-/** From the low-water mark on; and who begins there has to know only what comes due before everything is looked at again. */
-const notBelow = "due_at >= to_timestamp($5::float8 / 1000)"
-const soon =
-  "due_at < case when $5::float8 = '-Infinity' then 'infinity' else statement_timestamp() + interval '1 s' end"
-
 /**
- * Claims and begins what nobody has acted upon yet, of one table. It passes over whatever else is among the first that are due:
- * with fewer rows than were asked for, and something else due, somebody has to look closer. Its parameters: the table's number,
- * how many, their lease, the token, and from when on it looks, see `LowWater`.
+ * Claims and begins what nobody has acted upon yet, of one table. It passes over whatever else is among the first that are due,
+ * and does not say so: somebody has to look closer soon. Its parameters: the table's number, how many, their lease, the token, and
+ * from when on it looks, see `LowWater`.
  */
 export const fresh = (row: string): string => `
   with due as materialized (
-    select o.place, o.table_number, o.key, o.created_at from (
-      ${firstDue("$1::integer", `and ${notBelow}`)}
+    select o.place, o.table_number, o.key, o.created_at, o.due_at from (
+      ${firstDue("$1::integer", "and due_at >= to_timestamp($5::float8 / 1000)")}
     ) o
     where o.id is null and not ${usual.paused} and not ${hasTwin}
   )
@@ -186,8 +181,5 @@ export const fresh = (row: string): string => `
   set id = ${newId}, claim = $4::uuid, begun_at = clock_timestamp(), first_attempt_at = clock_timestamp(), due_at = ${after("$3")}
   from due c ${withRow(row)}
   where o.ctid = c.place
-  returning o.id, c.key, date_part('epoch', clock_timestamp() - c.created_at) * 1000 as age, r.values, r.sizes, (
-      select date_part('epoch', due_at - clock_timestamp()) * 1000 from inquiries_mailer.outbox
-      where table_number = $1::integer and outcome is null and ${notBelow} and ${soon} and ctid not in (select place from due)
-      order by due_at limit 1
-    ) as "untilDue", date_part('epoch', statement_timestamp()) * 1000 as "asOf"`
+  returning o.id, c.key, date_part('epoch', clock_timestamp() - c.created_at) * 1000 as age, r.values, r.sizes,
+    date_part('epoch', c.due_at) * 1000 as due`

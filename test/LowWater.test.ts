@@ -4,32 +4,49 @@ import { LowWater } from "../src/LowWater.ts"
 const server = 1_790_000_000_000
 
 describe("the low-water mark of what is due", () => {
-  it("is none before everything was looked at", () => {
-    assert.strictEqual(new LowWater().from(5_000), -Infinity)
+  it("is none before something was claimed", () => {
+    assert.strictEqual(new LowWater().mark, -Infinity)
   })
 
   it("lies below what was made just now, which may be committed after what came later", () => {
-    const mark = new LowWater()
-    assert.strictEqual(mark.claimed(5_000, -Infinity, server, null), null)
-    assert.strictEqual(mark.from(5_010), server - 250)
-    mark.claimed(5_010, server - 250, server + 10, 90_000)
-    assert.strictEqual(mark.from(5_020), server - 240)
+    const water = new LowWater()
+    water.claimed(5_000, false, server)
+    assert.strictEqual(water.mark, server - 250)
+    water.claimed(5_010, false, server + 10)
+    assert.strictEqual(water.mark, server - 240)
   })
 
-  it("lies at the oldest that is left in a backlog", () => {
-    const mark = new LowWater()
-    assert.strictEqual(mark.claimed(5_000, -Infinity, server, -4_000), -4_000)
-    assert.strictEqual(mark.from(5_010), server - 4_000)
+  it("lies right below the last that was claimed in a backlog, whose times are finer than it is", () => {
+    const water = new LowWater()
+    assert.strictEqual(water.claimed(5_000, true, server + 0.25), 0)
+    assert.strictEqual(water.mark, server - 0.75)
   })
 
-  it("is good for a second, and whoever has used it comes back by then", () => {
-    const mark = new LowWater()
-    mark.claimed(5_000, -Infinity, server, null)
-    for (const at of [5_100, 5_900]) {
-      assert.strictEqual(mark.claimed(at, mark.from(at), server + at - 5_000, null), 6_000 - at)
-    }
-    assert.strictEqual(mark.claimed(5_950, mark.from(5_950), server + 950, 20), 20)
-    assert.strictEqual(mark.claimed(5_960, mark.from(5_960), server + 960, -3), -3)
-    assert.strictEqual(mark.from(6_000), -Infinity)
+  it("has everything looked at a quarter of a second after the first who trusted it, full or not", () => {
+    const water = new LowWater()
+    assert.strictEqual(water.look, Infinity)
+    assert.strictEqual(water.claimed(5_000, false, server), 250)
+    assert.strictEqual(water.claimed(5_100, false, server + 100), 150)
+    assert.strictEqual(water.claimed(5_200, true, server + 200), 0)
+    assert.strictEqual(water.look, 5_250)
+    assert.strictEqual(water.claimed(5_300, false, server + 300), 0)
+    water.looked(false)
+    assert.deepStrictEqual([water.look, water.mark], [Infinity, server + 50])
+    water.claimed(6_000, true, server + 1_000)
+    assert.strictEqual(water.look, 6_250)
+  })
+
+  it("has it looked at again at once where a look has left what nobody takes without one", () => {
+    const water = new LowWater()
+    water.claimed(5_000, false, server)
+    water.looked(true)
+    assert.deepStrictEqual([water.look, water.mark], [Infinity, -Infinity])
+    assert.strictEqual(water.claimed(5_010, false, server + 10), 0)
+    assert.strictEqual(water.look, 5_010)
+    water.looked(true)
+    // That is what was left, or the beginning of it.
+    assert.strictEqual(water.claimed(5_020, true, server + 20), 0)
+    assert.strictEqual(water.look, 5_270)
+    assert.strictEqual(water.claimed(5_030, false, server + 30), 240)
   })
 })

@@ -1,6 +1,7 @@
 // A claim of nothing but what is fresh, for which one statement is enough; and how it sees what it must not take.
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
+import { movable } from "../support/clock.ts"
 import { session } from "../support/customer.ts"
 import { numbers } from "../support/line.ts"
 import { claimedBySeveral, inquiries, keys, noting, seconds, stage } from "../support/outbox.ts"
@@ -10,6 +11,13 @@ const reading = Effect.gen(function* () {
   const staged = yield* stage()
   const noted: Array<readonly [statement: string, params: ReadonlyArray<unknown>]> = []
   const outbox = yield* staged.seenBy(noting(staged.admin, noted), yield* inquiries(staged.admin, 200), [1])
+  const { clock, moved } = yield* movable
+  /** A claim when the next look at everything is due. */
+  const look = (limit: number) =>
+    Effect.suspend(() => {
+      moved.nanos += 250_000_000n
+      return Effect.provideService(outbox.claim(limit, limit), Clock.Clock, clock)
+    })
   const claims = () => noted.filter(([statement]) => statement.includes("for update skip locked")).length
   /** The notice of row 1, which was tried without success and is due again. */
   const retried = Effect.gen(function* () {
@@ -17,9 +25,10 @@ const reading = Effect.gen(function* () {
     const tried = (yield* outbox.claim(4, 4)).notices[0]!
     yield* outbox.postpone(tried, { delay: Duration.minutes(1), spent: true, maybeSent: false, detail: "503" })
     yield* staged.passTime
+    yield* staged.admin`update inquiries_mailer.outbox set due_at = due_at - interval '1 minute'`
     return tried
   })
-  return { ...staged, outbox, claims, retried }
+  return { ...staged, outbox, claims, look, retried }
 })
 
 describe("a claim whose notices may all be begun", () => {
@@ -53,16 +62,18 @@ describe("a claim whose notices may all be begun", () => {
     })
   )
 
-  it.live("says when something else comes due, and asks nothing more where nothing is due before", () =>
+  it.live("asks nothing more, and a quarter of a second later somebody sees when something else comes due", () =>
     Effect.gen(function* () {
-      const { add, admin, claims, outbox } = yield* reading
+      const { add, admin, claims, look, outbox } = yield* reading
       yield* add(1, "1", "2")
       yield* admin`update inquiries_mailer.outbox set due_at = clock_timestamp() + interval '90 seconds' where key = '1'`
       const first = yield* outbox.claim(4, 4)
       assert.deepStrictEqual(keys(first.notices), ["2"])
-      // Its own lease is a minute, and is not what comes due next.
-      assert.strictEqual(seconds(first.untilDue), 90)
+      assert.strictEqual(Duration.toMillis(first.untilDue!), 250)
       assert.strictEqual(claims(), 1)
+      assert.strictEqual(seconds((yield* look(4)).untilDue), 60)
+      yield* outbox.settle(first.notices[0]!, { outcome: "sent" })
+      assert.strictEqual(seconds((yield* look(4)).untilDue), 90)
     })
   )
 
@@ -78,36 +89,50 @@ describe("a claim whose notices may all be begun", () => {
     })
   )
 
-  it.live("takes what was tried before along, also while more comes than it may take", () =>
+  it.live("takes what was tried before along a quarter of a second later, also while more comes than it may take", () =>
     Effect.gen(function* () {
-      const { add, claims, outbox, retried } = yield* reading
+      const { add, claims, look, outbox, retried } = yield* reading
       const tried = yield* retried
-      yield* add(1, "2", "3", "4")
+      yield* add(1, "2", "3", "4", "5", "6", "7")
       const before = claims()
-      assert.deepStrictEqual(keys((yield* outbox.claim(2, 2)).notices), ["2"])
-      const { notices } = yield* outbox.claim(2, 2)
-      assert.deepStrictEqual(keys(notices), ["1", "3"])
+      assert.deepStrictEqual(keys((yield* outbox.claim(2, 2)).notices), ["2", "3"])
+      assert.deepStrictEqual(keys((yield* outbox.claim(2, 2)).notices), ["4", "5"])
+      const { notices } = yield* look(2)
+      assert.deepStrictEqual(keys(notices), ["1", "6"])
       assert.deepInclude(notices[0], { attempts: 1, id: tried.id })
       assert.isDefined(notices[0]!.begun)
-      assert.strictEqual(claims() - before, 2)
-      assert.deepStrictEqual(keys((yield* outbox.claim(2, 2)).notices), ["4"])
+      assert.strictEqual(claims() - before, 3)
+      assert.deepStrictEqual(keys((yield* outbox.claim(2, 2)).notices), ["7"])
     })
   )
 
-  it.live("loses nothing that it has begun when the next one fails, which looks closer until it succeeds", () =>
+  it.live("takes turns with looks at everything while those leave something that was tried before", () =>
     Effect.gen(function* () {
-      const { add, admin, outbox, retried } = yield* reading
+      const { add, admin, look, outbox, passTime } = yield* reading
+      yield* add(1, "1", "2", "3")
+      yield* admin`update inquiries_mailer.outbox set attempts = 1, id = gen_random_uuid()`
+      yield* passTime
+      yield* add(1, "4")
+      assert.deepStrictEqual(keys((yield* look(2)).notices), ["1", "2"])
+      const { notices, untilDue } = yield* outbox.claim(2, 2)
+      assert.deepStrictEqual([keys(notices), Duration.toMillis(untilDue!)], [["4"], 0])
+      assert.deepStrictEqual(keys((yield* outbox.claim(2, 2)).notices), ["3"])
+    })
+  )
+
+  it.live("loses nothing that it has begun when the next look fails, which is made again until it succeeds", () =>
+    Effect.gen(function* () {
+      const { add, admin, look, outbox, retried } = yield* reading
       yield* retried
       yield* add(1, "2")
       yield* admin`create function public.refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$`
       yield* admin`create trigger refuse before update on inquiries_mailer.outbox for each row when (old.attempts > 0)
         execute function public.refuse()`
-      const { notices, untilDue } = yield* outbox.claim(4, 4)
-      assert.deepStrictEqual([keys(notices), seconds(untilDue)], [["2"], 0])
+      assert.deepStrictEqual(keys((yield* outbox.claim(4, 4)).notices), ["2"])
       yield* add(1, "3")
-      for (let n = 0; n < 2; n++) assert.strictEqual((yield* Effect.exit(outbox.claim(4, 4)))._tag, "Failure")
+      for (let n = 0; n < 2; n++) assert.strictEqual((yield* Effect.exit(look(4)))._tag, "Failure")
       yield* admin`drop trigger refuse on inquiries_mailer.outbox`
-      assert.deepStrictEqual(keys((yield* outbox.claim(4, 4)).notices), ["1", "3"])
+      assert.deepStrictEqual(keys((yield* look(4)).notices), ["1", "3"])
     })
   )
 
@@ -124,11 +149,11 @@ describe("a claim whose notices may all be begun", () => {
 
   it.live("mails no row twice that a newer one has replaced", () =>
     Effect.gen(function* () {
-      const { add, outbox } = yield* reading
+      const { add, look, outbox } = yield* reading
       yield* add(1, "1", "2")
       yield* add(1, "1")
       assert.deepStrictEqual(keys((yield* outbox.claim(8, 8)).notices), ["2"])
-      const { notices, superseded } = yield* outbox.claim(8, 8)
+      const { notices, superseded } = yield* look(8)
       assert.deepStrictEqual([keys(notices), keys(superseded)], [["1"], ["1"]])
     })
   )

@@ -1,4 +1,4 @@
-// The claim of nothing but what is fresh: what it must leave to others, and when it must have somebody look closer.
+// The claim of nothing but what is fresh: what it must leave to others, and when somebody must look closer.
 import type { Mutant } from "../Mutant.ts"
 
 const test = "test/integration/outbox-fresh.test.ts"
@@ -38,25 +38,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "waits for nobody who holds a notice locked"
   },
   {
-    name: "a fresh claim takes itself for what comes due next",
-    file: statement,
-    find: " and ctid not in (select place from due)",
-    replace: "",
-    test,
-    says: "says when something else comes due"
-  },
-  {
     name: "what was tried before waits as long as something fresh comes",
-    file: "src/ClaimAnswer.ts",
-    find: "notices.length < limit &&",
-    replace: "false &&",
+    file: "src/Claim.ts",
+    find: " && (yield* elapsed) < lowWater.look",
+    replace: "",
     test,
     says: "takes what was tried before along"
   },
   {
     name: "nobody looks closer where nothing is fresh",
     file: "src/Claim.ts",
-    find: "if (fresh.claimed.notices.length > 0) return",
+    find: "if (fresh.notices.length > 0) return",
     replace: "return",
     test,
     says: "begins nothing that was begun and never settled"
@@ -64,8 +56,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what was passed over is passed over again when looking at it has failed",
     file: "src/Claim.ts",
-    find: "    const claimed = yield* closely(limit, begins)\n    if (limit > 0) passedOver = false\n",
-    replace: "    passedOver = false\n    const claimed = yield* closely(limit, begins)\n",
+    find: "    const claimed = yield* closely(limit, begins)\n",
+    replace: "    lowWater.looked(false)\n    const claimed = yield* closely(limit, begins)\n",
     test,
     says: "loses nothing that it has begun"
   },
@@ -96,8 +88,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a fresh claim takes more than may be begun",
     file: "src/Claim.ts",
-    find: "limit > 0 && begins >= limit) {",
-    replace: "limit > 0) {",
+    find: "limit > 0 && begins >= limit &&",
+    replace: "limit > 0 &&",
     test,
     says: "is none where fewer may be begun than claimed"
   }

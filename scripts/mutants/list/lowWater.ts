@@ -3,45 +3,54 @@ import type { Mutant } from "../Mutant.ts"
 
 const file = "src/LowWater.ts"
 const test = "test/integration/outbox-low-water.test.ts"
+const unit = "test/LowWater.test.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
-    name: "nobody looks at everything again while mails flow",
+    name: "each claim puts off the look at everything",
     file,
-    find: "now - this.#looked < trusted ? this.#mark : -Infinity",
-    replace: "this.#mark",
-    test,
-    says: "sees within a second what came up among the older ones"
+    find: "Math.min(this.#look, now + soon)",
+    replace: "now + soon",
+    test: unit,
+    says: "has everything looked at a quarter of a second after the first"
   },
   {
     name: "nobody looks at everything again after the last mail",
     file,
-    find: "return Math.min(untilDue ?? trusted, this.#looked + trusted - now)",
-    replace: "return untilDue",
+    find: "return full ? 0 : Math.max(0, this.#look - now)",
+    replace: "return full ? 0 : 60_000",
     test,
-    says: "comes again within a second where it has not looked at everything"
+    says: "has another one come by then"
   },
   {
-    name: "what is committed a moment after what came later waits for a second",
+    name: "what a look has left waits for the next one",
     file,
-    find: "asOf + Math.min(untilDue ?? 0, -late)",
-    replace: "asOf + Math.min(untilDue ?? 0, 0)",
-    test: "test/LowWater.test.ts",
+    find: "this.#left && !full ? now : ",
+    replace: "",
+    test: "test/integration/outbox-fresh.test.ts",
+    says: "takes turns with looks at everything"
+  },
+  {
+    name: "what a look has left lies below where the next claim begins",
+    file,
+    find: "if (left) this.#mark = -Infinity",
+    replace: "",
+    test: unit,
+    says: "has it looked at again at once"
+  },
+  {
+    name: "what is committed a moment after what came later waits for a look",
+    file,
+    find: "(full ? 1 : late)",
+    replace: "1",
+    test: unit,
     says: "lies below what was made just now"
   },
   {
     name: "a claim walks over everything that was settled",
     file: "src/ClaimStatement.ts",
-    find: 'const notBelow = "due_at >= to_timestamp($5::float8 / 1000)"',
-    replace: 'const notBelow = "$5::float8 is not null"',
-    test,
-    says: "walks over nothing that was settled"
-  },
-  {
-    name: "a claim looks a minute ahead for what comes due",
-    file: "src/ClaimStatement.ts",
-    find: "statement_timestamp() + interval '1 s' end",
-    replace: "statement_timestamp() + interval '1 hour' end",
+    find: "and due_at >= to_timestamp($5::float8 / 1000)",
+    replace: "and $5::float8 is not null",
     test,
     says: "walks over nothing that was settled"
   },
