@@ -6,7 +6,7 @@ import { rmSync } from "node:fs"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
 import { type Findings, ratio } from "./bars.ts"
 import { type Contestant, start } from "./contestant.ts"
-import { type Measured, measure, percentile, Stopwatch } from "./measure.ts"
+import { drain, latencies, type Measured, percentile, Stopwatch } from "./measure.ts"
 import * as Peer from "./peer.ts"
 import { medians } from "./report.ts"
 import { floor, furnish, migrate, postgres, worker } from "./stage.ts"
@@ -30,6 +30,9 @@ const median = (runs: ReadonlyArray<Measured>): Measured => {
     ...{ cpu: of("cpu"), rss: of("rss"), up: of("up") }
   }
 }
+
+const listening = ([contestant, sql]: readonly [Contestant, PgClient.PgClient]) =>
+  Effect.map(start(contestant), (started) => ({ sql, ...started }))
 
 /** Medians of rounds in which they take turns. */
 export const line = Effect.fn("line")(function* (options: {
@@ -56,24 +59,18 @@ export const line = Effect.fn("line")(function* (options: {
     for (const statement of Peer.trigger("inquiries")) yield* theirs.unsafe(statement)
   }
 
+  const stage = { standIn, stopwatch }
   const runs = new Map(contestants.map(([{ name }]) => [name, new Array<Measured>()]))
-  let from = 1
   for (let round = 0; round < options.rounds; round++) {
+    yield* Console.log(`round ${round + 1} of ${options.rounds} …`)
     // Another one begins each round: what the one before leaves to the server slows whoever comes next.
-    const turns = [
-      ...contestants.slice(round % contestants.length),
-      ...contestants.slice(0, round % contestants.length)
-    ]
-    for (const [contestant, sql] of turns) {
-      yield* Console.log(`round ${round + 1} of ${options.rounds}: ${contestant.name} …`)
-      const measured = yield* Effect.scoped(
-        Effect.flatMap(start(contestant), (started) =>
-          measure({ sql, standIn, stopwatch }, from, options.burst, started)
-        )
-      )
-      runs.get(contestant.name)?.push(measured)
-      standIn.forgetMails()
-      from += 100_000
+    const first = round % contestants.length
+    const turns = [...contestants.slice(first), ...contestants.slice(0, first)]
+    const waits = yield* Effect.scoped(Effect.flatMap(Effect.forEach(turns, listening), (all) => latencies(stage, all)))
+    for (const [index, turn] of turns.entries()) {
+      const drained = yield* Effect.scoped(Effect.flatMap(listening(turn), (one) => drain(stage, one, options.burst)))
+      const waited = waits[index]
+      if (waited !== undefined) runs.get(turn[0].name)?.push({ ...waited, ...drained })
     }
   }
   const compared = [...runs].map(([name, measured]) => [name, median(measured)] as const)

@@ -1,17 +1,22 @@
-// The two measurements of a contestant: how long after its commit a row arrives as a mail at a calm pace, and how fast a
-// burst is worked off.
+// The two measurements of contestants: how long after its commit a row arrives as a mail at a calm pace, and how fast a burst is
+// worked off. For the first of them they take turns by the second, because machines are faster in one minute than in the next.
 import type { PgClient } from "@effect/sql-pg"
 import { Clock, Effect } from "effect"
 import type * as GraphStandIn from "../stage/GraphStandIn.ts"
 
-export const pace = { rowsPerSecond: 50, rows: 500 }
+/** `turn` rows come one after another before another contestant has its turn. */
+export const pace = { rowsPerSecond: 50, rows: 500, turn: 50 }
 /** Rows before a measurement, of both kinds: a program that runs for months has its machine code compiled and its connections up. */
 const warmUp = { burst: 2_000, calm: 500 }
 
-export interface Measured {
+/** Milliseconds from the commit of a row to its arrival. */
+interface Waits {
   readonly p50: number
   readonly p95: number
   readonly p99: number
+}
+
+interface Drained {
   /** Rows a second. */
   readonly drain: number
   /** Seconds of processor time for 1,000 mails of the burst. */
@@ -21,9 +26,18 @@ export interface Measured {
   readonly up: number
 }
 
+export interface Measured extends Waits, Drained {}
+
 /** When each row was accepted as a mail, by the number in its Reply-To; milliseconds of `performance.now`. */
 export class Stopwatch {
+  #next = 1
   readonly arrivals = new Map<number, number>()
+  /** Numbers for so many rows that are to come: the first of them. */
+  readonly numbers = (count: number): number => {
+    const first = this.#next
+    this.#next += count
+    return first
+  }
   readonly note = (raw: string): void => {
     const number = Number(/\bbench(\d+)@example\.com/.exec(raw)?.[1])
     if (!this.arrivals.has(number)) this.arrivals.set(number, performance.now())
@@ -45,13 +59,21 @@ export const insertMany = (sql: PgClient.PgClient, from: number, count: number) 
     from generate_series(${from}::integer, ${from + count - 1}::integer) n`
 
 export interface Stage {
-  readonly sql: PgClient.PgClient
   readonly standIn: GraphStandIn.StandIn
   readonly stopwatch: Stopwatch
 }
 
+/** A contestant that listens, and whose table gets the rows. */
+export interface Listening {
+  readonly sql: PgClient.PgClient
+  readonly cost: Effect.Effect<{ readonly cpu: number; readonly peak: number }>
+  /** Milliseconds from its start. */
+  readonly up: number
+}
+
 /** Milliseconds from the commit of each row to its arrival. */
-const latencies = Effect.fnUntraced(function* ({ sql, standIn, stopwatch }: Stage, from: number, rows: number) {
+const oneByOne = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql: PgClient.PgClient, rows: number) {
+  const from = stopwatch.numbers(rows)
   const before = standIn.mails.length
   const commits = new Map<number, number>()
   const started = yield* Clock.currentTimeMillis
@@ -66,41 +88,53 @@ const latencies = Effect.fnUntraced(function* ({ sql, standIn, stopwatch }: Stag
   return [...commits].map(([n, at]) => Math.max(0, (stopwatch.arrivals.get(n) ?? Number.NaN) - at))
 })
 
-/** Measures a contestant that listens already. Rows are numbered from `from`. */
-export const measure = Effect.fn("measure")(function* <E>(
-  stage: Stage,
-  from: number,
-  burst: number,
-  {
-    cost,
-    up
-  }: { readonly cost: Effect.Effect<{ readonly cpu: number; readonly peak: number }, E>; readonly up: number }
-) {
-  const { sql, standIn, stopwatch } = stage
-  const ready = standIn.mails.length
-  yield* insertMany(sql, from, warmUp.burst)
-  yield* standIn.awaitMails(ready + warmUp.burst)
-  const calm = from + warmUp.burst
-  yield* latencies(stage, calm, warmUp.calm)
-  const waits = yield* latencies(stage, calm + warmUp.calm, pace.rows)
+/** How long each row of each contestant waits. */
+const inTurn = Effect.fnUntraced(function* (stage: Stage, contestants: ReadonlyArray<Listening>, rows: number) {
+  const waits = contestants.map(() => new Array<number>())
+  for (let done = 0; done < rows; done += pace.turn) {
+    for (const [index, { sql }] of contestants.entries()) {
+      waits[index]?.push(...(yield* oneByOne(stage, sql, Math.min(pace.turn, rows - done))))
+    }
+  }
+  return waits
+})
 
-  const first = calm + warmUp.calm + pace.rows
-  const before = standIn.mails.length
-  const { cpu } = yield* cost
-  yield* insertMany(sql, first, burst)
-  const committed = performance.now()
-  yield* standIn.awaitMails(before + burst)
-  const after = yield* cost
-  let last = 0
-  for (let n = first; n < first + burst; n++) last = Math.max(last, stopwatch.arrivals.get(n) ?? 0)
-  const measured: Measured = {
+/** Of all of them, in their order. */
+export const latencies = Effect.fn("latencies")(function* (stage: Stage, contestants: ReadonlyArray<Listening>) {
+  for (const { sql } of contestants) yield* burst(stage, sql, warmUp.burst)
+  yield* inTurn(stage, contestants, warmUp.calm)
+  const all = yield* inTurn(stage, contestants, pace.rows)
+  return all.map((waits): Waits => ({
     p50: percentile(waits, 0.5),
     p95: percentile(waits, 0.95),
-    p99: percentile(waits, 0.99),
-    drain: burst / ((last - committed) / 1_000),
-    cpu: ((after.cpu - cpu) / burst) * 1_000,
+    p99: percentile(waits, 0.99)
+  }))
+})
+
+/** Milliseconds from the commit of so many rows until the last of them has arrived. */
+const burst = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql: PgClient.PgClient, rows: number) {
+  const from = stopwatch.numbers(rows)
+  const before = standIn.mails.length
+  yield* insertMany(sql, from, rows)
+  const committed = performance.now()
+  yield* standIn.awaitMails(before + rows)
+  let last = 0
+  for (let n = from; n < from + rows; n++) last = Math.max(last, stopwatch.arrivals.get(n) ?? 0)
+  standIn.forgetMails()
+  return last - committed
+})
+
+/** How one of them works off a burst. */
+export const drain = Effect.fn("drain")(function* (stage: Stage, { cost, sql, up }: Listening, rows: number) {
+  yield* burst(stage, sql, warmUp.burst)
+  const { cpu } = yield* cost
+  const took = yield* burst(stage, sql, rows)
+  const after = yield* cost
+  const drained: Drained = {
+    drain: rows / (took / 1_000),
+    cpu: ((after.cpu - cpu) / rows) * 1_000,
     rss: after.peak,
     up
   }
-  return measured
+  return drained
 })
