@@ -6,7 +6,7 @@ import { rmSync } from "node:fs"
 import * as GraphStandIn from "../stage/GraphStandIn.ts"
 import { type Findings, ratio } from "./bars.ts"
 import { type Contestant, start } from "./contestant.ts"
-import { drain, latencies, type Measured, percentile, Stopwatch } from "./measure.ts"
+import { type Measured, measure, percentile, Stopwatch } from "./measure.ts"
 import * as Peer from "./peer.ts"
 import { medians } from "./report.ts"
 import { floor, furnish, migrate, postgres, worker } from "./stage.ts"
@@ -32,7 +32,7 @@ const median = (runs: ReadonlyArray<Measured>): Measured => {
 }
 
 const listening = ([contestant, sql]: readonly [Contestant, PgClient.PgClient]) =>
-  Effect.map(start(contestant), (started) => ({ sql, ...started }))
+  Effect.map(start(contestant), (started) => ({ name: contestant.name, sql, ...started }))
 
 /** Medians of rounds in which they take turns. */
 export const line = Effect.fn("line")(function* (options: {
@@ -66,12 +66,10 @@ export const line = Effect.fn("line")(function* (options: {
     // Another one begins each round: what the one before leaves to the server slows whoever comes next.
     const first = round % contestants.length
     const turns = [...contestants.slice(first), ...contestants.slice(0, first)]
-    const waits = yield* Effect.scoped(Effect.flatMap(Effect.forEach(turns, listening), (all) => latencies(stage, all)))
-    for (const [index, turn] of turns.entries()) {
-      const drained = yield* Effect.scoped(Effect.flatMap(listening(turn), (one) => drain(stage, one, options.burst)))
-      const waited = waits[index]
-      if (waited !== undefined) runs.get(turn[0].name)?.push({ ...waited, ...drained })
-    }
+    const measured = yield* Effect.scoped(
+      Effect.flatMap(Effect.forEach(turns, listening), (all) => measure(stage, all, options.burst))
+    )
+    for (const [{ name }, found] of measured) runs.get(name)?.push(found)
   }
   const compared = [...runs].map(([name, measured]) => [name, median(measured)] as const)
   yield* Console.log(`\n${medians(compared, options.burst)}\n`)

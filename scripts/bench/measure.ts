@@ -9,14 +9,11 @@ export const pace = { rowsPerSecond: 50, rows: 500, turn: 50 }
 /** Rows before a measurement, of both kinds: a program that runs for months has its machine code compiled and its connections up. */
 const warmUp = { burst: 2_000, calm: 500 }
 
-/** Milliseconds from the commit of a row to its arrival. */
-interface Waits {
+export interface Measured {
+  /** Milliseconds from the commit of a row to its arrival. */
   readonly p50: number
   readonly p95: number
   readonly p99: number
-}
-
-interface Drained {
   /** Rows a second. */
   readonly drain: number
   /** Seconds of processor time for 1,000 mails of the burst. */
@@ -25,8 +22,6 @@ interface Drained {
   /** Milliseconds from its start until it listens. */
   readonly up: number
 }
-
-export interface Measured extends Waits, Drained {}
 
 /** When each row was accepted as a mail, by the number in its Reply-To; milliseconds of `performance.now`. */
 export class Stopwatch {
@@ -89,30 +84,22 @@ const oneByOne = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql
 })
 
 /** How long each row of each contestant waits. */
-const inTurn = Effect.fnUntraced(function* (stage: Stage, contestants: ReadonlyArray<Listening>, rows: number) {
-  const waits = contestants.map(() => new Array<number>())
+const inTurn = Effect.fnUntraced(function* <A extends Listening>(
+  stage: Stage,
+  contestants: ReadonlyArray<A>,
+  rows: number
+) {
+  const all = contestants.map((contestant) => [contestant, new Array<number>()] as const)
   for (let done = 0; done < rows; done += pace.turn) {
-    for (const [index, { sql }] of contestants.entries()) {
-      waits[index]?.push(...(yield* oneByOne(stage, sql, Math.min(pace.turn, rows - done))))
+    for (const [{ sql }, waits] of all) {
+      waits.push(...(yield* oneByOne(stage, sql, Math.min(pace.turn, rows - done))))
     }
   }
-  return waits
-})
-
-/** Of all of them, in their order. */
-export const latencies = Effect.fn("latencies")(function* (stage: Stage, contestants: ReadonlyArray<Listening>) {
-  for (const { sql } of contestants) yield* burst(stage, sql, warmUp.burst)
-  yield* inTurn(stage, contestants, warmUp.calm)
-  const all = yield* inTurn(stage, contestants, pace.rows)
-  return all.map((waits): Waits => ({
-    p50: percentile(waits, 0.5),
-    p95: percentile(waits, 0.95),
-    p99: percentile(waits, 0.99)
-  }))
+  return all
 })
 
 /** Milliseconds from the commit of so many rows until the last of them has arrived. */
-const burst = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql: PgClient.PgClient, rows: number) {
+const drained = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql: PgClient.PgClient, rows: number) {
   const from = stopwatch.numbers(rows)
   const before = standIn.mails.length
   yield* insertMany(sql, from, rows)
@@ -124,17 +111,30 @@ const burst = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql: P
   return last - committed
 })
 
-/** How one of them works off a burst. */
-export const drain = Effect.fn("drain")(function* (stage: Stage, { cost, sql, up }: Listening, rows: number) {
-  yield* burst(stage, sql, warmUp.burst)
-  const { cpu } = yield* cost
-  const took = yield* burst(stage, sql, rows)
-  const after = yield* cost
-  const drained: Drained = {
-    drain: rows / (took / 1_000),
-    cpu: ((after.cpu - cpu) / rows) * 1_000,
-    rss: after.peak,
-    up
+/** Measures all of them; what is found of each goes with it. */
+export const measure = Effect.fn("measure")(function* <A extends Listening>(
+  stage: Stage,
+  contestants: ReadonlyArray<A>,
+  burst: number
+) {
+  for (const { sql } of contestants) yield* drained(stage, sql, warmUp.burst)
+  yield* inTurn(stage, contestants, warmUp.calm)
+  const found: Array<readonly [A, Measured]> = []
+  for (const [contestant, waits] of yield* inTurn(stage, contestants, pace.rows)) {
+    const { cost, sql, up } = contestant
+    const { cpu } = yield* cost
+    const took = yield* drained(stage, sql, burst)
+    const after = yield* cost
+    const measured: Measured = {
+      p50: percentile(waits, 0.5),
+      p95: percentile(waits, 0.95),
+      p99: percentile(waits, 0.99),
+      drain: burst / (took / 1_000),
+      cpu: ((after.cpu - cpu) / burst) * 1_000,
+      rss: after.peak,
+      up
+    }
+    found.push([contestant, measured])
   }
-  return drained
+  return found
 })
