@@ -56,7 +56,10 @@ export interface Claimed {
   readonly notices: ReadonlyArray<Notice>
   /** Older notices that were settled because a newer row took their key. */
   readonly superseded: ReadonlyArray<Pick<Notice, "id" | "table" | "key">>
-  /** Until the earliest due time or lease end of any other unsettled notice; undefined if there is none. */
+  /**
+   * Until the earliest due time or lease end of any other unsettled notice, or sooner where not all of them were looked at;
+   * undefined if there is none.
+   */
   readonly untilDue: Duration.Duration | undefined
   /** Since when the database is paused, if it is: then nothing is claimed, whatever is due. */
   readonly pausedSince?: string | undefined
