@@ -74,7 +74,7 @@ const flags = {
   peers: flag("peers", "graphile-worker takes its turns, too; it is installed into a folder of its own"),
   processes: count("processes", 0, "Only: so many databases, run by one worker, and shared by two and three"),
   profile: flag("profile", "Only --line, with a CPU profile of the worker in bench.cpuprofile; slows it down"),
-  rounds: count("rounds", 3, "How often the two of --line take turns"),
+  rounds: count("rounds", 3, "Rounds of --line, whose medians count; each starts the programs anew"),
   runs: count("runs", 1, "How often everything is asked: a column of the summary each"),
   share: flag("share", "Only: which share of Graph's limit is reached when it answers after 150 ms"),
   sizes: flag("sizes", "Only: what small and huge rows cost"),

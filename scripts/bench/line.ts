@@ -69,7 +69,7 @@ export const line = Effect.fn("line")(function* (options: {
     const measured = yield* Effect.scoped(
       Effect.flatMap(Effect.forEach(turns, listening), (all) => measure(stage, all, options.burst))
     )
-    for (const [{ name }, found] of measured) runs.get(name)?.push(found)
+    for (const [name, found] of measured) runs.get(name)?.push(found)
   }
   const compared = [...runs].map(([name, measured]) => [name, median(measured)] as const)
   yield* Console.log(`\n${medians(compared, options.burst)}\n`)

@@ -60,6 +60,7 @@ export interface Stage {
 
 /** A contestant that listens, and whose table gets the rows. */
 export interface Listening {
+  readonly name: string
   readonly sql: PgClient.PgClient
   readonly cost: Effect.Effect<{ readonly cpu: number; readonly peak: number }>
   /** Milliseconds from its start. */
@@ -84,11 +85,7 @@ const oneByOne = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql
 })
 
 /** How long each row of each contestant waits. */
-const inTurn = Effect.fnUntraced(function* <A extends Listening>(
-  stage: Stage,
-  contestants: ReadonlyArray<A>,
-  rows: number
-) {
+const inTurn = Effect.fnUntraced(function* (stage: Stage, contestants: ReadonlyArray<Listening>, rows: number) {
   const all = contestants.map((contestant) => [contestant, new Array<number>()] as const)
   for (let done = 0; done < rows; done += pace.turn) {
     for (const [{ sql }, waits] of all) {
@@ -111,21 +108,20 @@ const drained = Effect.fnUntraced(function* ({ standIn, stopwatch }: Stage, sql:
   return last - committed
 })
 
-/** Measures all of them; what is found of each goes with it. */
-export const measure = Effect.fn("measure")(function* <A extends Listening>(
+/** Measures all of them; what is found of each goes by its name. */
+export const measure = Effect.fn("measure")(function* (
   stage: Stage,
-  contestants: ReadonlyArray<A>,
+  contestants: ReadonlyArray<Listening>,
   burst: number
 ) {
   for (const { sql } of contestants) yield* drained(stage, sql, warmUp.burst)
   yield* inTurn(stage, contestants, warmUp.calm)
-  const found: Array<readonly [A, Measured]> = []
-  for (const [contestant, waits] of yield* inTurn(stage, contestants, pace.rows)) {
-    const { cost, sql, up } = contestant
+  const found = new Map<string, Measured>()
+  for (const [{ cost, name, sql, up }, waits] of yield* inTurn(stage, contestants, pace.rows)) {
     const { cpu } = yield* cost
     const took = yield* drained(stage, sql, burst)
     const after = yield* cost
-    const measured: Measured = {
+    found.set(name, {
       p50: percentile(waits, 0.5),
       p95: percentile(waits, 0.95),
       p99: percentile(waits, 0.99),
@@ -133,8 +129,7 @@ export const measure = Effect.fn("measure")(function* <A extends Listening>(
       cpu: ((after.cpu - cpu) / burst) * 1_000,
       rss: after.peak,
       up
-    }
-    found.push([contestant, measured])
+    })
   }
   return found
 })
