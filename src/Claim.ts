@@ -10,6 +10,7 @@ import { LowWater } from "./LowWater.ts"
 import type { Claimed, ClaimToken } from "./Notice.ts"
 import type { Within } from "./Records.ts"
 import type { Run } from "./Repeated.ts"
+import { shared } from "./Shares.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
@@ -26,7 +27,7 @@ const held = new Set(["55P03", "57014"])
 const rest = 60_000
 
 /**
- * Claims what is due in these tables, an equal share a table; `only` is one more SQL condition for it. With `within`,
+ * Claims what is due in these tables, a share of each; `only` is one more SQL condition for it. With `within`,
  * what is claimed has its row, and as far as there are places it is also begun: one round trip where there would be three.
  */
 export const claim = (run: Run, tables: ReadonlyArray<number>, only = "", within?: Within): Claim => {
@@ -37,8 +38,7 @@ export const claim = (run: Run, tables: ReadonlyArray<number>, only = "", within
   let restsUntil = -Infinity
   return Effect.fnUntraced(function* (limit, places = 0) {
     if ((yield* elapsed) < restsUntil) return yield* orOutage(plain(limit, 0))
-    const begins = Math.floor(places / tables.length)
-    return yield* whole(limit, begins).pipe(
+    return yield* whole(limit, places).pipe(
       Effect.catchIf(
         (error) => held.has(codeOf(error) ?? ""),
         () =>
@@ -58,9 +58,9 @@ type Depth = "fresh" | "usual" | "thorough"
 const texts = new Map<string, string>()
 
 /** One text of some kilobytes for all databases whose tables are alike. */
-const textOf = (depth: Depth, only: string, row: string | undefined): string => {
-  const key = `${depth}\n${only}\n${row}`
-  const text = texts.get(key) ?? (depth === "fresh" ? fresh(row ?? "") : statement(depth, only, row))
+const textOf = (depth: Depth, several: boolean, only: string, row: string | undefined): string => {
+  const key = `${depth}\n${several}\n${only}\n${row}`
+  const text = texts.get(key) ?? (depth === "fresh" ? fresh(row ?? "", several) : statement(depth, only, row))
   // Of databases that are not alike there is nothing to keep.
   if (texts.size < 16) texts.set(key, text)
   return text
@@ -68,33 +68,40 @@ const textOf = (depth: Depth, only: string, row: string | undefined): string => 
 
 const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: Within) => {
   const own = new Map<Depth, string>()
-  const lowWater = new LowWater()
+  const lowWater = new LowWater(tables.length)
+  const several = tables.length > 1
   /** Of the look closer; to be told by the next claim. */
   let untold: SqlError | undefined
-  const ask = Effect.fnUntraced(function* (depth: Depth, limit: number, begins: number) {
+  const ask = Effect.fnUntraced(function* (depth: Depth, paramsFor: (token: ClaimToken) => ReadonlyArray<unknown>) {
     const failure = untold
     untold = undefined
     if (failure !== undefined) return yield* failure
-    const text = own.get(depth) ?? textOf(depth, only, within?.sql)
+    const text = own.get(depth) ?? textOf(depth, several, only, within?.sql)
     own.set(depth, text)
     const clock = yield* Clock.Clock
     // Before the statement: a row then looks older by its way, and never younger than it is; and a mark is as old as this.
     const now = clock.currentTimeMillisUnsafe()
     const asked = elapsedOf(clock)
     const token = randomUUID() as ClaimToken
-    const params =
-      depth === "fresh"
-        ? // As text: of a number the driver makes an integer now and then, which the server would plan anew.
-          [tables[0], limit, lease + grace, token, String(lowWater.mark)]
-        : [tables, Math.ceil(limit / tables.length), lease, begins, lease + grace, token]
-    const answer: Answer.Answer = { rows: yield* run(text, params), token, now, asked }
+    const answer: Answer.Answer = { rows: yield* run(text, paramsFor(token)), token, now, asked }
     return answer
   })
-  const closely = Effect.fnUntraced(function* (limit: number, begins: number) {
-    const first = yield* ask("usual", limit, begins)
+  const freshOf = (most: ReadonlyArray<number>) => {
+    // As text: of a number the driver makes an integer now and then, which the server would plan anew.
+    const marks = lowWater.marks.map(String)
+    return ask("fresh", (token) =>
+      several ? [tables, most, lease + grace, token, marks] : [tables[0], most[0], lease + grace, token, marks[0]]
+    )
+  }
+  const equally = (depth: "thorough" | "usual", limit: number, places: number) => {
+    const [most, begins] = [Math.ceil(limit / tables.length), Math.floor(places / tables.length)]
+    return ask(depth, (token) => [tables, most, lease, begins, lease + grace, token])
+  }
+  const closely = Effect.fnUntraced(function* (limit: number, places: number) {
+    const first = yield* equally("usual", limit, places)
     const { begun, claimed, more } = Answer.usually(first)
     if (limit === 0 || !more) return Answer.claimedOf([first], within)
-    const closer = ask("thorough", Math.max(1, limit - claimed), Math.max(0, begins - begun))
+    const closer = equally("thorough", Math.max(1, limit - claimed), Math.max(0, places - begun))
     const all = Effect.map(closer, (second) => Answer.claimedOf([first, second], within))
     // What is claimed already may not be forgotten; the next claim, which comes at once, fails in place of this one.
     const later = (failure: SqlError) => {
@@ -103,16 +110,16 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
     }
     return yield* claimed === 0 ? all : Effect.match(all, { onFailure: later, onSuccess: (both) => both })
   })
-  const [number, another] = tables
-  if (number === undefined || another !== undefined || only !== "" || within === undefined) return closely
+  if (tables.length === 0 || only !== "" || within === undefined) return closely
   // Whoever looks at everything does so beside no fresh claim: what is begun already may neither wait for a second statement, nor be
   // forgotten when that fails.
-  return Effect.fnUntraced(function* (limit: number, begins: number) {
-    if (limit > 0 && begins >= limit && (yield* elapsed) < lowWater.look) {
-      const fresh = Answer.freshly(yield* ask("fresh", limit, begins), limit, number, lowWater, within)
+  return Effect.fnUntraced(function* (limit: number, places: number) {
+    if (limit >= tables.length && places >= limit && (yield* elapsed) < lowWater.look) {
+      const most = shared(limit, lowWater.full)
+      const fresh = Answer.freshly(yield* freshOf(most), tables, most, lowWater, within)
       if (fresh.notices.length > 0) return fresh
     }
-    const claimed = yield* closely(limit, begins)
+    const claimed = yield* closely(limit, places)
     if (limit > 0) lowWater.looked(claimed.untilDue !== undefined && Duration.isZero(claimed.untilDue))
     return claimed
   })

@@ -15,6 +15,7 @@ export interface Answer {
 
 interface FreshRow {
   readonly id: NoticeId
+  readonly number: number
   readonly key: string
   readonly age: number
   /** Null where its row was not to be had on the way. */
@@ -28,7 +29,6 @@ interface ClaimRow extends Omit<FreshRow, "due" | "id" | "key"> {
   readonly untilDue: number | null
   /** Null in the one row that tells `untilDue`. */
   readonly id: NoticeId | null
-  readonly number: number
   /** Null where the notice is a digest. */
   readonly key: string | null
   /** Its place among what is due in its table; null where the notice is superseded. */
@@ -43,21 +43,34 @@ interface ClaimRow extends Omit<FreshRow, "due" | "id" | "key"> {
 const durationOf = (millis: number | null): Duration.Duration | undefined =>
   millis === null ? undefined : Duration.millis(Math.max(0, millis))
 
-/** What a `fresh` claim has claimed of this table, where it might claim `limit` notices. With none it does not say what is due. */
+/** What a `fresh` claim has claimed of these tables, so many of each at `most`. With none it does not say what is due. */
 export const freshly = (
   answer: Answer,
-  limit: number,
-  table: number,
+  tables: ReadonlyArray<number>,
+  most: ReadonlyArray<number>,
   lowWater: LowWater,
   within: Within | undefined
 ): Claimed => {
   const rows = answer.rows as ReadonlyArray<FreshRow>
   if (rows.length === 0) return nothing
-  const last = rows.reduce((latest, { due }) => Math.max(latest, due), -Infinity)
-  const notices = rows.map(({ age, id, key, sizes, values }) =>
-    toNotice({ number: table, key, begun: true, age, history: null, values, sizes }, id, answer, within)
+  const ofEach = tables.map((table) => rows.filter(({ number }) => number === table))
+  const taken = ofEach.map((own, at) => ({
+    count: own.length,
+    full: own.length === most[at],
+    due: own.reduce((latest, { due }) => Math.max(latest, due), -Infinity)
+  }))
+  const notices = interleaved(ofEach).map(({ age, id, key, number, sizes, values }) =>
+    toNotice({ number, key, begun: true, age, history: null, values, sizes }, id, answer, within)
   )
-  return { ...nothing, notices, untilDue: Duration.millis(lowWater.claimed(answer.asked, rows.length === limit, last)) }
+  return { ...nothing, notices, untilDue: Duration.millis(lowWater.claimed(answer.asked, taken)) }
+}
+
+/** The first of each table, then the second of each. */
+const interleaved = <A>(ofEach: ReadonlyArray<ReadonlyArray<A>>): ReadonlyArray<A> => {
+  const [only, another] = ofEach
+  if (only !== undefined && another === undefined) return only
+  const most = Math.max(...ofEach.map(({ length }) => length))
+  return Array.from({ length: most }, (_, turn) => ofEach.flatMap((own) => own.slice(turn, turn + 1))).flat()
 }
 
 /** Whether a `usual` claim has left something to a `thorough` one; how many it has claimed, and begun. */

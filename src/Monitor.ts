@@ -167,8 +167,8 @@ const claiming = Effect.fnUntraced(function* <R>(
     }
     bell.still()
     const begins = Math.min(free, left)
-    // What its claim begins costs a third less than what is begun afterwards. Among several tables the shares would be crumbs.
-    const limit = tables.size === 1 && begins > 0 ? begins : left
+    // What its claim begins costs a third less than what is begun afterwards; with fewer some table would have no share.
+    const limit = begins >= tables.size ? begins : left
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
     const claimed = yield* standing._tag === "Probe" ? take(1, 0, "known") : take(limit, begins, "now")
     yield* self.paused(claimed.pausedSince)

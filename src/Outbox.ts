@@ -20,7 +20,7 @@ import type { Outage } from "./State.ts"
 export class Outbox extends Context.Service<
   Outbox,
   {
-    /** Claims what is due, at most `limit`, an equal share of it a table, under a lease; begins what there are places for. */
+    /** Claims what is due, at most `limit`, a share of it of each table, under a lease; begins what there are places for. */
     readonly claim: Claim
     /** Lengthens the lease of what is claimed and not begun. */
     readonly renew: (notices: ReadonlyArray<Notice>) => Effect.Effect<void, Outage>

@@ -15,7 +15,8 @@ const description = { schema: "public", name: "inquiries", key: "id", keyType: "
 /** A monitor with a backlog, each of whose mails waits for its answer. */
 const working = Effect.fnUntraced(function* (
   places: () => Places,
-  settle: () => Effect.Effect<void> = () => Effect.void
+  settle: () => Effect.Effect<void> = () => Effect.void,
+  tables = 1
 ) {
   const claims: Array<readonly [limit: number, begins: number | undefined]> = []
   const sends: Array<Deferred.Deferred<void>> = []
@@ -48,10 +49,8 @@ const working = Effect.fnUntraced(function* (
     Layer.succeed(SqlClient, {} as SqlClient),
     quiet().layer
   )
-  yield* watch(new Map([[1, { ...watched, description }]]), watched.database.pollEvery, indifferent).pipe(
-    Effect.provide(services),
-    Effect.forkChild
-  )
+  const all = new Map(Array.from({ length: tables }, (_, index) => [index + 1, { ...watched, description }]))
+  yield* watch(all, watched.database.pollEvery, indifferent).pipe(Effect.provide(services), Effect.forkChild)
   yield* TestClock.adjust(0)
   /** So many answers come, and what is due meanwhile is noticed at the next poll. */
   const answer = Effect.fnUntraced(function* (count: number) {
@@ -76,6 +75,18 @@ describe("a monitor of a mailer that sends", () => {
       yield* poll
       // The first batch has let them grow to 8.
       assert.deepStrictEqual(claims.slice(2, 3), [[6, 6]])
+    })
+  )
+
+  it.effect("claims more than may be begun where that is less than one of each table", () =>
+    Effect.gen(function* () {
+      const claimed = Effect.fnUntraced(function* (free: number, tables: number) {
+        const { claims } = yield* working(() => ({ all: 6, free }), undefined, tables)
+        return claims[0]
+      })
+      assert.deepStrictEqual(yield* claimed(1, 1), [1, 1])
+      assert.deepStrictEqual(yield* claimed(3, 3), [3, 3])
+      assert.deepStrictEqual(yield* claimed(2, 3), [4, 2])
     })
   )
 

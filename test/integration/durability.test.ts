@@ -38,11 +38,17 @@ describe("where commits do not wait for the disk by default", () => {
       // A claim that begins is a begun mark, too.
       const within = yield* inquiries(admin)
       yield* outbox.settle(second!, { outcome: "sent" })
-      for (const tables of [[1, 2], [1]]) {
+      // Of several tables by the two statements that there are, of one by a third.
+      const ways = [
+        { key: "3", tables: [1, 2], places: 2 },
+        { key: "4", tables: [1, 2], places: 4 },
+        { key: "5", tables: [1], places: 4 }
+      ]
+      for (const { key, places, tables } of ways) {
         const reading = yield* seenBy(Context.get(work, SqlClient), within, tables)
-        yield* add(1, String(tables.length))
+        yield* add(1, key)
         yield* commits
-        const { notices } = yield* reading.claim(4, 4)
+        const { notices } = yield* reading.claim(4, places)
         assert.isDefined(notices[0]!.begun)
         assert.deepStrictEqual(yield* commits, ["on"])
       }

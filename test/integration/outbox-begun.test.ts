@@ -160,13 +160,13 @@ describe("a notice that its claim has begun", () => {
       yield* admin`create trigger refuse before update on inquiries_mailer.outbox for each row
         when (new.outcome = 'superseded') execute function public.refuse()`
       yield* add(1, "1", "1", "2")
-      const { notices, untilDue } = yield* outbox.claim(8, 8)
+      const { notices, untilDue } = yield* outbox.claim(8, 6)
       assert.deepStrictEqual([keys(notices), seconds(untilDue)], [["2"], 0])
       // Whatever comes meanwhile, the failure is told.
       yield* add(2, "1")
-      assert.strictEqual((yield* Effect.exit(outbox.claim(8, 8)))._tag, "Failure")
+      assert.strictEqual((yield* Effect.exit(outbox.claim(8, 6)))._tag, "Failure")
       yield* admin`drop trigger refuse on inquiries_mailer.outbox`
-      assert.deepStrictEqual(keys((yield* outbox.claim(8, 8)).notices).toSorted(), ["1", "1"])
+      assert.deepStrictEqual(keys((yield* outbox.claim(8, 6)).notices).toSorted(), ["1", "1"])
     })
   )
 

@@ -111,7 +111,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "more is claimed than may be begun",
     file: "src/Monitor.ts",
-    find: "tables.size === 1 && begins > 0 ? begins : left",
+    find: "begins >= tables.size ? begins : left",
     replace: "left",
     test: "test/MonitorPlaces.test.ts",
     says: "has its claim begin what there are places for"

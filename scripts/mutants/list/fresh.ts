@@ -2,6 +2,7 @@
 import type { Mutant } from "../Mutant.ts"
 
 const test = "test/integration/outbox-fresh.test.ts"
+const several = "test/integration/outbox-fresh-several.test.ts"
 const statement = "src/ClaimStatement.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -56,8 +57,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what was passed over is passed over again when looking at it has failed",
     file: "src/Claim.ts",
-    find: "    const claimed = yield* closely(limit, begins)\n",
-    replace: "    lowWater.looked(false)\n    const claimed = yield* closely(limit, begins)\n",
+    find: "    const claimed = yield* closely(limit, places)\n",
+    replace: "    lowWater.looked(false)\n    const claimed = yield* closely(limit, places)\n",
     test,
     says: "loses nothing that it has begun"
   },
@@ -88,9 +89,41 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a fresh claim takes more than may be begun",
     file: "src/Claim.ts",
-    find: "limit > 0 && begins >= limit &&",
-    replace: "limit > 0 &&",
+    find: " && places >= limit",
+    replace: "",
     test,
     says: "is none where fewer may be begun than claimed"
+  },
+  {
+    name: "a fresh claim leaves some tables without a share",
+    file: "src/Claim.ts",
+    find: "limit >= tables.length &&",
+    replace: "limit > 0 &&",
+    test: several,
+    says: "is none where some table would have no share"
+  },
+  {
+    name: "one table after the other is mailed",
+    file: "src/ClaimAnswer.ts",
+    find: "interleaved(ofEach).map(",
+    replace: "ofEach.flat().map(",
+    test: several,
+    says: "gives each an equal share"
+  },
+  {
+    name: "a table with a backlog gets no more than one in which nothing is due",
+    file: "src/Shares.ts",
+    find: "busy === 0 ||",
+    replace: "busy >= 0 ||",
+    test: several,
+    says: "gives each an equal share"
+  },
+  {
+    name: "a table with a backlog leaves nothing to the others",
+    file: "src/Shares.ts",
+    find: "Math.max(1, Math.min(few, Math.floor(limit / (2 * full.length))))",
+    replace: "0",
+    test: several,
+    says: "gives each an equal share"
   }
 ]

@@ -17,15 +17,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "nobody looks at everything again after the last mail",
     file,
-    find: "return full ? 0 : Math.max(0, this.#look - now)",
-    replace: "return full ? 0 : 60_000",
+    find: "return more ? 0 : Math.max(0, this.#look - now)",
+    replace: "return more ? 0 : 60_000",
     test,
     says: "has another one come by then"
   },
   {
     name: "what a look has left waits for the next one",
     file,
-    find: "this.#left && !full ? now : ",
+    find: "this.#left && !more ? now : ",
     replace: "",
     test: "test/integration/outbox-fresh.test.ts",
     says: "takes turns with looks at everything"
@@ -33,7 +33,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what a look has left lies below where the next claim begins",
     file,
-    find: "if (left) this.#mark = -Infinity",
+    find: "if (left) this.#marks = this.#marks.map(() => -Infinity)",
     replace: "",
     test: unit,
     says: "has it looked at again at once"
@@ -41,16 +41,24 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what is committed a moment after what came later waits for a look",
     file,
-    find: "(full ? 1 : late)",
+    find: "(taken.full ? 1 : late)",
     replace: "1",
     test: unit,
     says: "lies below what was made just now"
   },
   {
+    name: "what was taken of one table is below the mark of another",
+    file,
+    find: "taken.count === 0 ? mark :",
+    replace: "taken.count < 0 ? mark :",
+    test: unit,
+    says: "is each table's own"
+  },
+  {
     name: "a claim walks over everything that was settled",
     file: "src/ClaimStatement.ts",
-    find: "and due_at >= to_timestamp($5::float8 / 1000)",
-    replace: "and $5::float8 is not null",
+    find: "and due_at >= to_timestamp(${mark} / 1000)",
+    replace: "and ${mark} is not null",
     test,
     says: "walks over nothing that was settled"
   },
