@@ -25,6 +25,8 @@ export type Reconcile = "resend" | "mailbox"
 export interface Place {
   readonly name: string
   readonly url: string
+  /** Those that are watched; what stands in any of them is in the view `written`. */
+  readonly tables: ReadonlyArray<string>
   readonly role: string
   readonly password: string
   readonly mailbox: string
@@ -73,6 +75,8 @@ export interface Options {
 const latencyMillis = 80
 /** Far more than half of the rows there come in digests, of which there is one every two seconds. */
 const digesting = { name: "website", burst: "5 in 2 seconds" }
+/** Has two tables, each with a share of every claim. */
+const several = "freight"
 const longestLag = 60_000
 
 const clientSecret = "invented-for-the-chaos"
@@ -81,10 +85,15 @@ const makePlace = Effect.fnUntraced(function* (server: Postgres.Server, name: st
   yield* server.createDatabase(name)
   const [role, password] = [`mailer_${name}`, randomBytes(9).toString("hex")]
   const url = server.url(name)
+  const tables = ["inquiries", ...(name === several ? ["trade_ins"] : [])]
   yield* insist(url, samples.inquiries.createTable)
+  // With keys from the same sequence: whoever reads back needs no table's name.
+  for (const table of tables.slice(1)) yield* insist(url, `create table ${table} (like inquiries including all)`)
+  const written = tables.map((table) => `select id, email from ${table}`).join(" union all ")
+  yield* insist(url, `create view written as ${written}`)
   yield* insist(url, `create role ${role} login password '${password}'`)
   const place: Place = {
-    ...{ name, url, role, password },
+    ...{ name, url, role, password, tables },
     mailbox: `noreply@${name}.example.com`,
     credential: { tenantId: `${name}.example.com`, clientId: randomBytes(8).toString("hex"), clientSecret },
     network: yield* proxy(server.port)
@@ -98,12 +107,10 @@ const settings = (places: ReadonlyArray<Place>, urlOf: (place: Place) => string,
       name: place.name,
       url: urlOf(place),
       reconcile,
-      tables: [
-        {
-          ...{ table: "inquiries", template: "inquiry", replyTo: "email", createdAt: "created_at" },
-          ...(place.name === digesting.name ? { burst: digesting.burst } : {})
-        }
-      ],
+      tables: place.tables.map((table) => ({
+        ...{ table, template: "inquiry", replyTo: "email", createdAt: "created_at" },
+        ...(place.name === digesting.name ? { burst: digesting.burst } : {})
+      })),
       mail: { ...place.credential, from: place.mailbox, to: ["sales@example.com"] }
     }))
   )

@@ -19,7 +19,7 @@ const readBack = (arena: Arena, forms: Forms) =>
   Effect.gen(function* () {
     const committed: Committed = new Map()
     for (const { name, url } of arena.places) {
-      for (const { token } of yield* insist(url, "select split_part(email, '@', 1) as token from inquiries")) {
+      for (const { token } of yield* insist(url, "select split_part(email, '@', 1) as token from written")) {
         const written = forms.acknowledged.get(String(token)) ?? forms.unclear.get(String(token))
         committed.set(String(token), written ?? { database: name, at: 0 })
       }
@@ -37,7 +37,7 @@ const parked = ({ url }: Place) =>
   Effect.map(
     insist(
       url,
-      `select split_part(email, '@', 1) as token from inquiries_mailer.outbox o join inquiries i on i.id::text = o.key
+      `select split_part(email, '@', 1) as token from inquiries_mailer.outbox o join written i on i.id::text = o.key
        where outcome = 'parked'`
     ),
     (rows) => rows.map(({ token }) => String(token))

@@ -7,6 +7,7 @@ export interface Place {
   /** Also its name in the log. */
   readonly name: string
   readonly url: string
+  readonly tables: ReadonlyArray<string>
 }
 
 interface Written {
@@ -55,8 +56,8 @@ const textOf = (raw: string): string => {
   return encoding === "base64" ? Buffer.from(text, "base64").toString("utf8") : text
 }
 
-export const insertion = (tokens: ReadonlyArray<string>) =>
-  `insert into inquiries (name, email, subject, message)
+export const insertion = (tokens: ReadonlyArray<string>, table = "inquiries") =>
+  `insert into ${table} (name, email, subject, message)
    select 'Jane Doe', token || '@example.com', '2023 Honda Civic', 'Is it still for sale?'
    from unnest(array['${tokens.join("','")}']) token`
 
@@ -66,7 +67,7 @@ const bulk = { oneIn: 30, least: 10, most: 60 }
 /** Writes `rows` into one place, evenly until `endsAt`, and goes on at that pace until `enough`. */
 export const fill = Effect.fn("Forms.fill")(function* (
   forms: Forms,
-  { name, url }: Place,
+  { name, tables, url }: Place,
   rows: number,
   seconds: number,
   enough: Deferred.Deferred<void>
@@ -92,10 +93,11 @@ export const fill = Effect.fn("Forms.fill")(function* (
     if (early > 0) yield* Effect.sleep(early)
     const inBulk = (yield* Random.nextIntBetween(0, bulk.oneIn)) === 0
     const tokens = forms.tokens(inBulk ? yield* Random.nextIntBetween(bulk.least, bulk.most) : 1)
+    const table = tables[yield* Random.nextIntBetween(0, tables.length, { halfOpen: true })]
     while (true) {
       const at = Date.now()
       const failed = yield* connected.pipe(
-        Effect.flatMap((client) => client.query(insertion(tokens))),
+        Effect.flatMap((client) => client.query(insertion(tokens, table))),
         Effect.as(undefined),
         Effect.catch((failed) => Effect.succeed(failed))
       )
