@@ -1,5 +1,5 @@
 // Claims as the program knows them: what `ClaimStatement` is asked, and what its rows mean.
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
@@ -120,7 +120,7 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
       if (fresh.notices.length > 0) return fresh
     }
     const claimed = yield* closely(limit, places)
-    if (limit > 0) lowWater.looked(claimed.untilDue !== undefined && Duration.isZero(claimed.untilDue))
+    if (limit > 0) lowWater.looked(Answer.leftOf(claimed, tables, limit))
     return claimed
   })
 }

@@ -104,6 +104,21 @@ export const claimedOf = (answers: ReadonlyArray<Answer>, within: Within | undef
   return { notices, superseded, untilDue, pausedSince }
 }
 
+/**
+ * Of which tables a claim of `limit` notices in equal shares has left something that is due: those of which it has its share; all
+ * where it has that of none, because somebody else holds what is due.
+ */
+export const leftOf = (
+  { notices, superseded, untilDue }: Claimed,
+  tables: ReadonlyArray<number>,
+  limit: number
+): ReadonlyArray<boolean> => {
+  if (untilDue === undefined || !Duration.isZero(untilDue)) return tables.map(() => false)
+  const acted = [...notices, ...superseded]
+  const full = tables.map((number) => acted.filter(({ table }) => table === number).length * tables.length >= limit)
+  return full.includes(true) ? full : tables.map(() => true)
+}
+
 export const nothing: Claimed = { notices: [], superseded: [], untilDue: undefined, pausedSince: undefined }
 
 /** As its turn comes: the first of each table, then the second of each. */

@@ -7,6 +7,8 @@
 const late = 250
 /** Milliseconds from the first claim that began at the marks until somebody looks at everything. */
 const soon = 250
+/** As many as this may all have come just now: then others may still be committed that came before the last of them. */
+const few = 4
 
 /** What was claimed of a table. */
 export interface Taken {
@@ -20,12 +22,12 @@ export interface Taken {
 export class LowWater {
   #marks: ReadonlyArray<number>
   #full: ReadonlyArray<boolean>
+  #left: ReadonlyArray<boolean>
   #look = Infinity
-  #left = false
 
   constructor(tables: number) {
     this.#marks = Array.from({ length: tables }, () => -Infinity)
-    this.#full = this.#marks.map(() => false)
+    this.#full = this.#left = this.#marks.map(() => false)
   }
 
   /** Where a claim of each table begins: by the server's clock, in milliseconds of its epoch; -Infinity for everything. */
@@ -51,20 +53,21 @@ export class LowWater {
     this.#full = taken.map(({ full }) => full)
     // A claim that is full leaves what was due after it, but the database's times are finer than these.
     this.#marks = this.#marks.map((mark, at) => markAfter(mark, taken[at]))
-    const more = this.#full.includes(true)
-    this.#look = this.#left && !more ? now : Math.min(this.#look, now + soon)
-    this.#left = false
-    return more ? 0 : Math.max(0, this.#look - now)
+    // What a look has left of a table, and this claim has not filled its share with, is none of its business.
+    const passedOver = this.#left.some((left, at) => left && taken[at]?.full !== true)
+    this.#look = passedOver ? now : Math.min(this.#look, now + soon)
+    this.#left = this.#left.map(() => false)
+    return this.#full.includes(true) ? 0 : Math.max(0, this.#look - now)
   }
 
-  /** Everything was looked at, and something that is due was `left`: by whatever comes first, or else by the next look. */
-  looked(left: boolean): void {
+  /** Everything was looked at, and something that is due was `left` of these tables: to whatever comes first, or else to the next look. */
+  looked(left: ReadonlyArray<boolean>): void {
     this.#look = Infinity
     this.#left = left
-    if (left) this.#marks = this.#marks.map(() => -Infinity)
+    this.#marks = this.#marks.map((mark, at) => (left[at] === true ? -Infinity : mark))
   }
 }
 
 /** Where nothing was taken it stays: what is below may be locked by somebody else. */
 const markAfter = (mark: number, taken: Taken | undefined): number =>
-  taken === undefined || taken.count === 0 ? mark : taken.due - (taken.full ? 1 : late)
+  taken === undefined || taken.count === 0 ? mark : taken.due - (taken.full && taken.count > few ? 1 : late)

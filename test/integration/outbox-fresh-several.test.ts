@@ -14,12 +14,13 @@ const reading = Effect.gen(function* () {
   const tables = [described("inquiries", "integer"), described("quotes", "integer")] as const
   const within = Records.within(new Map([...tables.entries()].map(([index, table]) => [index + 1, table])))
   const noted: Array<readonly [statement: string, params: ReadonlyArray<unknown>]> = []
-  const outbox = yield* staged.seenBy(noting(staged.admin, noted), within)
+  const replica = staged.seenBy(noting(staged.admin, noted), within)
+  const outbox = yield* replica
   const claims = () => noted.filter(([statement]) => statement.includes("for update skip locked")).length
   /** The tables and keys that a claim takes of which all may be begun. */
   const taken = (limit: number) =>
     Effect.map(outbox.claim(limit, limit), ({ notices }) => notices.map(({ key, table }) => `${table} ${key}`))
-  return { ...staged, outbox, claims, taken }
+  return { ...staged, replica, outbox, claims, taken }
 })
 
 const times = (count: number, table: number) => numbers(count).map((n) => `${table} ${n}`)
@@ -89,6 +90,31 @@ describe("a claim of several tables whose notices may all be begun", () => {
     })
   )
 
+  it.live(
+    "takes turns with looks at everything while one table has what was tried before, however much is fresh in the other",
+    () =>
+      Effect.gen(function* () {
+        const { add, admin, passTime, taken } = yield* reading
+        const { clock, moved } = yield* movable
+        const timed = Effect.provideService(taken(8), Clock.Clock, clock)
+        yield* add(2, ...numbers(6).map(String))
+        yield* admin`update inquiries_mailer.outbox set attempts = 1, id = gen_random_uuid()`
+        yield* passTime
+        yield* add(1, ...numbers(40).map(String))
+        assert.deepStrictEqual(yield* timed, times(4, 1))
+        moved.nanos = 250_000_000n
+        assert.lengthOf(
+          (yield* timed).filter((row) => row.startsWith("2 ")),
+          4
+        )
+        assert.isEmpty((yield* timed).filter((row) => row.startsWith("2 ")))
+        assert.lengthOf(
+          (yield* timed).filter((row) => row.startsWith("2 ")),
+          2
+        )
+      })
+  )
+
   it.live("is none where some table would have no share", () =>
     Effect.gen(function* () {
       const { add, outbox } = yield* reading
@@ -107,10 +133,10 @@ describe("a claim of several tables whose notices may all be begun", () => {
 
   it.live("gives no notice to two replicas, however many claim at once, and leaves none over", () =>
     Effect.gen(function* () {
-      const { add, outbox } = yield* reading
+      const { add, replica } = yield* reading
       yield* add(1, ...numbers(60).map(String))
       yield* add(2, ...numbers(120).slice(60).map(String))
-      assert.deepStrictEqual(yield* claimedBySeveral(outbox.claim(6, 6)), numbers(120))
+      assert.deepStrictEqual(yield* claimedBySeveral(replica, 6, 6), numbers(120))
     })
   )
 })

@@ -73,18 +73,23 @@ export const inquiries = Effect.fnUntraced(function* (admin: SqlClient, rows = 0
 })
 
 /** What four replicas that claim at once get until each of them gets nothing, and then one more, who finds what was locked. */
-export const claimedBySeveral = Effect.fnUntraced(function* (claim: ReturnType<Outbox["Service"]["claim"]>) {
-  const claimAll = Effect.gen(function* () {
+export const claimedBySeveral = Effect.fnUntraced(function* <R>(
+  replica: Effect.Effect<Outbox["Service"], never, R>,
+  limit: number,
+  places?: number
+) {
+  const claimAll = Effect.fnUntraced(function* ({ claim }: Outbox["Service"]) {
     const own: Array<string> = []
     while (true) {
-      const { notices } = yield* claim
+      const { notices } = yield* claim(limit, places)
       // What is left may be locked by somebody else for the moment.
       if (notices.length === 0) return own
       own.push(...keys(notices))
     }
   })
-  const claimed = (yield* Effect.all([claimAll, claimAll, claimAll, claimAll], { concurrency: 4 })).flat()
-  claimed.push(...(yield* claimAll))
+  const [first, ...others] = yield* Effect.all([replica, replica, replica, replica])
+  const claimed = (yield* Effect.forEach([first, ...others], claimAll, { concurrency: 4 })).flat()
+  claimed.push(...(yield* claimAll(first)))
   return claimed.map(Number).toSorted((a, b) => a - b)
 })
 

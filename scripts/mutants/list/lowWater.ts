@@ -17,15 +17,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "nobody looks at everything again after the last mail",
     file,
-    find: "return more ? 0 : Math.max(0, this.#look - now)",
-    replace: "return more ? 0 : 60_000",
+    find: "? 0 : Math.max(0, this.#look - now)",
+    replace: "? 0 : 60_000",
     test,
     says: "has another one come by then"
   },
   {
     name: "what a look has left waits for the next one",
     file,
-    find: "this.#left && !more ? now : ",
+    find: "passedOver ? now : ",
     replace: "",
     test: "test/integration/outbox-fresh.test.ts",
     says: "takes turns with looks at everything"
@@ -33,18 +33,42 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what a look has left lies below where the next claim begins",
     file,
-    find: "if (left) this.#marks = this.#marks.map(() => -Infinity)",
-    replace: "",
+    find: "left[at] === true ? -Infinity : mark",
+    replace: "mark",
     test: unit,
     says: "has it looked at again at once"
   },
   {
     name: "what is committed a moment after what came later waits for a look",
     file,
-    find: "(taken.full ? 1 : late)",
+    find: "(taken.full && taken.count > few ? 1 : late)",
     replace: "1",
     test: unit,
     says: "lies below what was made just now"
+  },
+  {
+    name: "what a look has left of one table has a claim walk over all that was settled of another",
+    file,
+    find: "left[at] === true",
+    replace: "left.includes(true)",
+    test: unit,
+    says: "is each table's own"
+  },
+  {
+    name: "a table in which much is fresh puts off what a look has left of another",
+    file,
+    find: "left && taken[at]?.full !== true",
+    replace: "left && !this.#full.includes(true)",
+    test: unit,
+    says: "however much is of another"
+  },
+  {
+    name: "what somebody else holds while everything is looked at is not looked for again",
+    file: "src/ClaimAnswer.ts",
+    find: "full.includes(true) ? full : tables.map(() => true)",
+    replace: "full",
+    test: "test/ClaimAnswer.test.ts",
+    says: "may have left something of each"
   },
   {
     name: "what was taken of one table is below the mark of another",
