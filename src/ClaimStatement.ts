@@ -169,8 +169,8 @@ export const statement = (how: "usual" | "thorough", only: string, row?: string)
     ), ${depth.told}`
 }
 
-/** Of the tables `$1` the first `$2` that are due from `$5` on: numbers where it is one table, else arrays, which cost a twentieth. */
 const dueFrom = (mark: string): string => `and due_at >= to_timestamp(${mark} / 1000)`
+/** The first `$2` of table `$1` that are due from `$5` on; and of several tables, where all three are arrays: a lone claim takes a twentieth longer. */
 const ofOne = firstDue("$1::integer", "$2", dueFrom("$5::float8"))
 const ofEach = firstDue("t.number", "t.most", dueFrom("t.mark"))
 
