@@ -93,9 +93,10 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
       several ? [tables, most, lease + grace, token, marks] : [tables[0], most[0], lease + grace, token, marks[0]]
     )
   }
+  const shareOf = (limit: number) => Math.ceil(limit / tables.length)
   const equally = (depth: "thorough" | "usual", limit: number, places: number) => {
-    const [most, begins] = [Math.ceil(limit / tables.length), Math.floor(places / tables.length)]
-    return ask(depth, (token) => [tables, most, lease, begins, lease + grace, token])
+    const begins = Math.floor(places / tables.length)
+    return ask(depth, (token) => [tables, shareOf(limit), lease, begins, lease + grace, token])
   }
   const closely = Effect.fnUntraced(function* (limit: number, places: number) {
     const first = yield* equally("usual", limit, places)
@@ -120,7 +121,7 @@ const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: 
       if (fresh.notices.length > 0) return fresh
     }
     const claimed = yield* closely(limit, places)
-    if (limit > 0) lowWater.looked(Answer.leftOf(claimed, tables, limit))
+    if (limit > 0) lowWater.looked(Answer.leftOf(claimed, tables, shareOf(limit)))
     return claimed
   })
 }

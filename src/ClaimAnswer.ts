@@ -105,17 +105,17 @@ export const claimedOf = (answers: ReadonlyArray<Answer>, within: Within | undef
 }
 
 /**
- * Of which tables a claim of `limit` notices in equal shares has left something that is due: those of which it has its share; all
- * where it has that of none, because somebody else holds what is due.
+ * Of which tables a claim of at most `share` of each has left something that is due: those of which it has so many; all where it has
+ * that of none, because somebody else holds what is due.
  */
 export const leftOf = (
   { notices, superseded, untilDue }: Claimed,
   tables: ReadonlyArray<number>,
-  limit: number
+  share: number
 ): ReadonlyArray<boolean> => {
   if (untilDue === undefined || !Duration.isZero(untilDue)) return tables.map(() => false)
   const acted = [...notices, ...superseded]
-  const full = tables.map((number) => acted.filter(({ table }) => table === number).length * tables.length >= limit)
+  const full = tables.map((number) => acted.filter(({ table }) => table === number).length >= share)
   return full.includes(true) ? full : tables.map(() => true)
 }
 

@@ -2,14 +2,12 @@
 // server's next vacuum, and a claim walks over all of them: 0.3 ms for each mail after a burst of 20,000. So a claim begins where
 // the last ones have left nothing below. What comes up there all the same, because its transaction was long or somebody put it
 // back, and whatever a claim has passed over, is found by a look at everything, which follows soon.
+import { few } from "./Shares.ts"
 
 /** Milliseconds from an INSERT to its commit: who takes no longer is seen by the next claim, whatever came meanwhile. */
 const late = 250
 /** Milliseconds from the first claim that began at the marks until somebody looks at everything. */
 const soon = 250
-/** As many as this may all have come just now: then others may still be committed that came before the last of them. */
-const few = 4
-
 /** What was claimed of a table. */
 export interface Taken {
   readonly count: number
@@ -53,8 +51,8 @@ export class LowWater {
     this.#full = taken.map(({ full }) => full)
     // A claim that is full leaves what was due after it, but the database's times are finer than these.
     this.#marks = this.#marks.map((mark, at) => markAfter(mark, taken[at]))
-    // What a look has left of a table, and this claim has not filled its share with, is none of its business.
-    const passedOver = this.#left.some((left, at) => left && taken[at]?.full !== true)
+    // What a look has left of a table is not fresh where this claim could not fill its share with it: only another look takes that.
+    const passedOver = this.#left.some((left, at) => left && this.#full[at] !== true)
     this.#look = passedOver ? now : Math.min(this.#look, now + soon)
     this.#left = this.#left.map(() => false)
     return this.#full.includes(true) ? 0 : Math.max(0, this.#look - now)
@@ -68,6 +66,9 @@ export class LowWater {
   }
 }
 
-/** Where nothing was taken it stays: what is below may be locked by somebody else. */
+/**
+ * Where nothing was taken it stays: what is below may be locked by somebody else. A small share may be full of what came just now:
+ * then others may still be committed that came before the last of it.
+ */
 const markAfter = (mark: number, taken: Taken | undefined): number =>
   taken === undefined || taken.count === 0 ? mark : taken.due - (taken.full && taken.count > few ? 1 : late)

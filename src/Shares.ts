@@ -2,7 +2,7 @@
 // do not stand idle for tables in which nothing is due.
 
 /** What a table gets in which nothing more was due: enough for what comes to it now and then. */
-const few = 4
+export const few = 4
 
 /** So many of each table, one at least, where the last claim has taken all that it might of those that are `full`. */
 export const shared = (limit: number, full: ReadonlyArray<boolean>): ReadonlyArray<number> => {

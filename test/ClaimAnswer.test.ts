@@ -4,7 +4,7 @@ import { leftOf, nothing } from "../src/ClaimAnswer.ts"
 import type { Claimed } from "../src/Notice.ts"
 import { notice } from "./support/fakes.ts"
 
-/** Of which of the tables 1 and 2 a claim of 4 notices has left something, that has taken these and knows of something due. */
+/** Of which of the tables 1 and 2 a claim of 2 notices of each has left something, that has taken these and knows of something due. */
 const left = (taken: ReadonlyArray<number>, rest: Partial<Claimed> = {}) =>
   leftOf(
     {
@@ -14,7 +14,7 @@ const left = (taken: ReadonlyArray<number>, rest: Partial<Claimed> = {}) =>
       ...rest
     },
     [1, 2],
-    4
+    2
   )
 
 describe("a look at everything", () => {

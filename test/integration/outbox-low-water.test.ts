@@ -42,15 +42,15 @@ describe("a claim soon after another one", () => {
     })
   )
 
-  it.live.each([[[1]], [[1, 2]]])(
-    "walks over nothing that was settled and is not vacuumed yet (tables %j)",
-    ([tables]) =>
+  it.live.each([{ tables: [1] }, { tables: [1, 2] }])(
+    "walks over nothing that was settled and is not vacuumed yet (tables $tables)",
+    ({ tables }) =>
       Effect.gen(function* () {
         const { add, admin, seenBy } = yield* stage()
         yield* admin`alter table inquiries_mailer.outbox set (autovacuum_enabled = off)`
         // Each of them was due once, and was to be due again a minute later.
         yield* admin`insert into inquiries_mailer.outbox (table_number, key, due_at)
-        select 1, n::text, clock_timestamp() - interval '10 seconds' from generate_series(1, 20000) n`
+          select 1, n::text, clock_timestamp() - interval '10 seconds' from generate_series(1, 20000) n`
         yield* admin`update inquiries_mailer.outbox set due_at = clock_timestamp() + interval '1 minute'`
         yield* admin`update inquiries_mailer.outbox set outcome = 'sent', settled_at = clock_timestamp()`
         const statements: Array<readonly [string, ReadonlyArray<unknown>]> = []
@@ -67,7 +67,7 @@ describe("a claim soon after another one", () => {
         })
         // The first one looks at everything, and the second finds nothing else to claim.
         yield* add(1, "1", "2", "3")
-        const limit = tables!.length
+        const limit = tables.length
         for (let n = 0; n < 2; n++) assert.lengthOf((yield* begins.claim(limit, limit)).notices, 1)
         const few = yield* pages
         assert.isAtMost(few, 60)

@@ -87,9 +87,9 @@ export const claimedBySeveral = Effect.fnUntraced(function* <R>(
       own.push(...keys(notices))
     }
   })
-  const [first, ...others] = yield* Effect.all([replica, replica, replica, replica])
-  const claimed = (yield* Effect.forEach([first, ...others], claimAll, { concurrency: 4 })).flat()
-  claimed.push(...(yield* claimAll(first)))
+  const replicas = yield* Effect.all([replica, replica, replica, replica])
+  const claimed = (yield* Effect.forEach(replicas, claimAll, { concurrency: 4 })).flat()
+  claimed.push(...(yield* claimAll(replicas[0])))
   return claimed.map(Number).toSorted((a, b) => a - b)
 })
 

@@ -57,7 +57,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a table in which much is fresh puts off what a look has left of another",
     file,
-    find: "left && taken[at]?.full !== true",
+    find: "left && this.#full[at] !== true",
     replace: "left && !this.#full.includes(true)",
     test: unit,
     says: "however much is of another"
