@@ -3,23 +3,35 @@ import { Clock, Duration, Effect, type Fiber } from "effect"
 
 export class Bell {
   #rung = false
+  #touched = false
   #waiter: (() => void) | undefined
 
   readonly ring = (): void => {
     this.#rung = true
+    this.touch()
+  }
+
+  /** Wakes the waiter, too, without being rung. */
+  readonly touch = (): void => {
+    this.#touched = true
     const waiter = this.#waiter
     this.#waiter = undefined
     waiter?.()
   }
 
-  /** Forgets that it was rung. */
+  /** Forgets that it was rung, or touched. */
   readonly still = (): void => {
-    this.#rung = false
+    this.#rung = this.#touched = false
   }
 
-  /** Ends when it is rung; at once if it was since `still`. For one waiter at a time. */
-  readonly rung: Effect.Effect<void> = Effect.callback((resume) => {
-    if (this.#rung) return resume(Effect.void)
+  /** Whether it was since `still`. */
+  get isRung(): boolean {
+    return this.#rung
+  }
+
+  /** Ends when it is rung or touched; at once if it was since `still`. For one waiter at a time. */
+  readonly touched: Effect.Effect<void> = Effect.callback((resume) => {
+    if (this.#touched) return resume(Effect.void)
     this.#waiter = () => resume(Effect.void)
     return Effect.sync(() => {
       this.#waiter = undefined

@@ -57,7 +57,7 @@ export const install = Effect.fn("Capture.install")(function* (
 ) {
   const sql = yield* SqlClient
   const number = yield* register(name, table)
-  const body = functionBody(table, wake, number)
+  const body = functionBody(name, table, wake, number)
   const [same] = yield* sql`
     select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = to_regclass(${quoted(table)}) and t.tgname = ${triggerName(number)}
@@ -122,7 +122,7 @@ export const condition = Effect.fn("Capture.condition")(function* (
       -- AFTER INSERT, FOR EACH STATEMENT, without a condition.
       t.tgtype = 4 and t.tgqual is null and t.tgnewtable = 'inserted'
         and t.tgargs = convert_to(${String(number)}, 'UTF8') || '\\x00'::bytea
-        and md5(p.prosrc) in (md5(${functionBody(table, "listen", number)}), md5(${functionBody(table, "poll", number)})) and p.prosecdef
+        and md5(p.prosrc) in (md5(${functionBody(name, table, "listen", number)}), md5(${functionBody(name, table, "poll", number)})) and p.prosecdef
         and p.proconfig = '{"search_path=pg_catalog, pg_temp",lock_timeout=250ms}' as same
     from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = to_regclass(${quoted(table)}) and t.tgname = ${trigger}`

@@ -1,10 +1,13 @@
 // What the trigger function does: a notice a row, and one NOTIFY a statement, each in an exception block of its own. Where
 // nobody listens, because `wake` is `poll`, nobody is notified: commits that notify wait for one another over the whole
 // server. Each configured name has its own trigger, so that one that listens is notified whatever the others do.
+//
+// A row that comes alone takes the claim that the worker has left ahead, if there is one, see Ahead.ts: its notice is begun
+// with it. Nothing about that can wait for anybody, or keep the row from being captured as any other.
 import type { Description } from "./Catalog.ts"
-import { identifier, isTextKey } from "./Catalog.ts"
+import { identifier, isTextKey, literal } from "./Catalog.ts"
 import { channel } from "./Connection.ts"
-import type { Wake } from "./Database.ts"
+import type { DatabaseName, Wake } from "./Database.ts"
 
 /** Above this share of the server's notification queue nobody is notified: a full queue would fail the COMMIT. */
 const queueShare = 0.5
@@ -12,17 +15,59 @@ const queueShare = 0.5
 /** Part of the body that notifies, by which a trigger is known to do so. */
 export const notifies = "pg_notify("
 
+/** A transaction that has notified cannot be prepared: where that could be wanted, nobody is notified and Monitor polls. */
+const mayNotify = `current_setting('max_prepared_transactions') = '0' and pg_notification_queue_usage() < ${queueShare}`
+
+const failed = (number: number): string =>
+  `raise log 'inquiries_mailer: rows of table number ${number} were not captured: SQLSTATE %', sqlstate;`
+
+const plain = (table: Description, number: number): string => `
+    insert into inquiries_mailer.outbox (table_number, key)
+      select ${number}, r.${identifier(table.key)}::text from inserted r;`
+
+/** As it is read whatever the customer's session thinks of backslashes. */
+const text = (name: string): string => `E${literal(name.replaceAll("\\", "\\\\"))}`
+
+/** The claim that waits for a row of this name's. */
+const waiting = (name: DatabaseName): string =>
+  `inquiries_mailer.ahead where database_name = ${text(name)} and not taken and good_until > clock_timestamp()`
+
+/** `own` is then the notice that has taken it. */
+const claimed = (name: DatabaseName, table: Description, number: number): string => {
+  const key = identifier(table.key)
+  // Under a stricter isolation somebody else's claim could fail the statement. A key that is null is no notice of a row's.
+  return `
+      with left_ahead as (
+        update inquiries_mailer.ahead a set taken = true
+        where a.ctid = (
+          select ctid from ${waiting(name)}
+            and (select count(*) = 1 and count(one.key) = 1 from (select r.${key} as key from inserted r limit 2) one)
+            and current_setting('transaction_isolation') = 'read committed' and ${mayNotify}
+            and not pg_try_advisory_xact_lock_shared(session)
+          for update skip locked
+        )
+        returning a.notice, a.claim, a.lease
+      ), captured as (
+        insert into inquiries_mailer.outbox (table_number, key, id, claim, begun_at, first_attempt_at, due_at)
+          select ${number}, r.${key}::text, l.notice, l.claim, case when l.claim is not null then clock_timestamp() end,
+            case when l.claim is not null then clock_timestamp() end, clock_timestamp() + coalesce(l.lease, interval '0')
+          from inserted r left join left_ahead l on true
+        returning id
+      )
+      select id into own from captured limit 1;`
+}
+
 const notifyOne = (table: Description, number: number): string => {
   const name = JSON.stringify(`${table.schema}.${table.name}`).replaceAll("'", "''")
   // A text key could exceed what a payload may hold (8,000 bytes), and may be personal data.
-  const id = `(select to_json(r.${identifier(table.key)}) from inserted r limit 1)`
-  const payload = isTextKey(table.keyType) ? `'{"table":${name}}'` : `'{"table":${name},"id":' || ${id} || '}'`
-  // A transaction that has notified cannot be prepared: where that could be wanted, nobody is notified and Monitor polls.
+  const id = isTextKey(table.keyType)
+    ? ""
+    : ` || ',"id":' || (select to_json(r.${identifier(table.key)}) from inserted r limit 1)`
   return `
   if found then
     begin
-      if current_setting('max_prepared_transactions') = '0' and pg_notification_queue_usage() < ${queueShare} then
-        perform ${notifies}'${channel}', ${payload});
+      if ${mayNotify} then
+        perform ${notifies}'${channel}', '{"table":${name}'${id} || coalesce(',"notice":"' || own || '"', '') || '}');
       end if;
     exception when others then
       raise log 'inquiries_mailer: nobody was notified of table number ${number}: SQLSTATE %', sqlstate;
@@ -31,15 +76,36 @@ const notifyOne = (table: Description, number: number): string => {
 }
 
 /** The body of the trigger function; equal text means nothing to do. */
-export const functionBody = (table: Description, wake: Wake, number: number): string =>
+export const functionBody = (name: DatabaseName, table: Description, wake: Wake, number: number): string =>
   // Its number is written into it: asked of the trigger's arguments it would be read anew for each row.
-  `
+  wake === "poll"
+    ? `
+begin
+  begin${plain(table, number)}
+  exception when others then
+    ${failed(number)}
+  end;
+  return null;
+end`
+    : `
+declare
+  ahead boolean;
+  own uuid;
 begin
   begin
-    insert into inquiries_mailer.outbox (table_number, key)
-      select ${number}, r.${identifier(table.key)}::text from inserted r;
+    ahead := exists (select from ${waiting(name)});
+    if ahead then${claimed(name, table, number)}
+    else${plain(table, number)}
+    end if;
   exception when others then
-    raise log 'inquiries_mailer: rows of table number ${number} were not captured: SQLSTATE %', sqlstate;
-  end;${wake === "poll" ? "" : notifyOne(table, number)}
+    if ahead is null or (ahead and sqlstate <> '55P03') then
+      begin${plain(table, number)}
+      exception when others then
+        ${failed(number)}
+      end;
+    else
+      ${failed(number)}
+    end if;
+  end;${notifyOne(table, number)}
   return null;
 end`

@@ -9,7 +9,7 @@ import { elapsed, elapsedOf } from "./Elapsed.ts"
 import { LowWater } from "./LowWater.ts"
 import type { Claimed, ClaimToken } from "./Notice.ts"
 import type { Within } from "./Records.ts"
-import type { Run } from "./Repeated.ts"
+import { oneText, type Run } from "./Repeated.ts"
 import { shared } from "./Shares.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
@@ -55,16 +55,10 @@ export const claim = (run: Run, tables: ReadonlyArray<number>, only = "", within
 /** From the cheapest to the one that sees everything. */
 type Depth = "fresh" | "usual" | "thorough"
 
-const texts = new Map<string, string>()
-
-/** One text of some kilobytes for all databases whose tables are alike. */
-const textOf = (depth: Depth, several: boolean, only: string, row: string | undefined): string => {
-  const key = `${depth}\n${several}\n${only}\n${row}`
-  const text = texts.get(key) ?? (depth === "fresh" ? fresh(row ?? "", several) : statement(depth, only, row))
-  // Of databases that are not alike there is nothing to keep.
-  if (texts.size < 16) texts.set(key, text)
-  return text
-}
+const textOf = (depth: Depth, several: boolean, only: string, row: string | undefined): string =>
+  oneText(`${depth}\n${several}\n${only}\n${row}`, () =>
+    depth === "fresh" ? fresh(row ?? "", several) : statement(depth, only, row)
+  )
 
 const asking = (run: Run, tables: ReadonlyArray<number>, only: string, within?: Within) => {
   const own = new Map<Depth, string>()

@@ -127,9 +127,14 @@ const inTurn = ([a]: readonly [ClaimRow, Answer], [b]: readonly [ClaimRow, Answe
 
 const untouched = [0, 0, 0, 0, 0, 0] as const
 
-type Told = Pick<ClaimRow, "age" | "begun" | "history" | "key" | "number" | "sizes" | "values">
+export type Told = Pick<ClaimRow, "age" | "begun" | "history" | "key" | "number" | "sizes" | "values">
 
-const toNotice = (row: Told, id: NoticeId, { asked, now, token }: Answer, within: Within | undefined): Notice => {
+export const toNotice = (
+  row: Told,
+  id: NoticeId,
+  { asked, now, token }: Omit<Answer, "rows">,
+  within: Within | undefined
+): Notice => {
   const { begun, key, number, sizes, values } = row
   const [attempts, maybeSent, looks, crashes, putBack, waited] = row.history ?? untouched
   const read = values === null || sizes === null || key === null ? undefined : within?.row(number, key, values, sizes)

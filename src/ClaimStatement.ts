@@ -32,7 +32,7 @@ const newerThan = (place: "o.ctid" | "o.place"): string =>
   `exists (select from ${sameKey} and ${is("newer", place)} offset 0)`
 export const newerWaits = newerThan("o.ctid")
 
-const after = (milliseconds: string): string => `clock_timestamp() + ${milliseconds}::float8 * interval '1 ms'`
+export const after = (milliseconds: string): string => `clock_timestamp() + ${milliseconds}::float8 * interval '1 ms'`
 
 /** The places of what is older than the notices of this query, each at its `place`, and has the key of one of them. */
 export const olderThan = (
@@ -48,7 +48,7 @@ export const supersede = `update inquiries_mailer.outbox o
     where o.ctid = s.place and ${unsettled} and (o.begun_at is null or o.due_at <= clock_timestamp())`
 
 /** Another unsettled notice for the key of notice `o`, older or newer. */
-const hasTwin = `exists (select from ${sameKey} and n.ctid <> o.place offset 0)`
+export const hasTwin = `exists (select from ${sameKey} and n.ctid <> o.place offset 0)`
 
 interface Depth {
   readonly first: string

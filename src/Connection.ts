@@ -6,7 +6,7 @@ import { PgClient, type PgConnection } from "@effect/sql-pg"
 import { Context, Duration, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { randomUUID } from "node:crypto"
+import { randomBytes, randomUUID } from "node:crypto"
 import type { Address, Wake } from "./Database.ts"
 import * as Connects from "./Connects.ts"
 import * as Heartbeat from "./Heartbeat.ts"
@@ -31,8 +31,10 @@ export const channel = "inquiries_mailer"
 export class Notifications extends Context.Service<
   Notifications,
   {
-    /** Ends when something was notified since the last time that it did; at once if it already was. */
-    readonly next: Effect.Effect<void, Outage>
+    /** Ends when something was notified since the last time that it did; at once if it already was. The payloads. */
+    readonly next: Effect.Effect<ReadonlyArray<string>, Outage>
+    /** The number of an advisory lock that the LISTEN session holds as long as it lives, where there is one. */
+    readonly session?: string | undefined
     /** Never ends while the server answers on the LISTEN connection. */
     readonly alive: Effect.Effect<never, Outage>
     /** Why nothing is ever notified here, where that is so: `wanted`, or because no notification comes through. */
@@ -105,13 +107,15 @@ const listen = Effect.fnUntraced(function* (own: Proving) {
   const queue = yield* heard(own)
   if (queue === undefined) return undefined
   // The proof of another replica is no news.
-  const news: Effect.Effect<void, SqlError> = Effect.flatMap(Queue.takeAll(queue), (all) =>
-    all.some(({ payload }) => !payload.startsWith(proofs)) ? Effect.void : news
-  )
+  const news: Effect.Effect<ReadonlyArray<string>, SqlError> = Effect.flatMap(Queue.takeAll(queue), (all) => {
+    const payloads = all.map(({ payload }) => payload).filter((payload) => !payload.startsWith(proofs))
+    return payloads.length > 0 ? Effect.succeed(payloads) : news
+  })
   return Notifications.of({
     next: orOutage(news),
     alive: own.alive,
-    deaf: undefined
+    deaf: undefined,
+    session: own.direct ? own.session : undefined
   })
 })
 
@@ -132,17 +136,18 @@ const proving = (address: Address, scope: Scope.Scope, lent: boolean) =>
     Effect.gen(function* () {
       const proof = `${proofs}${randomUUID()}`
       const notify = `pg_catalog.pg_notify('${channel}', '${proof}')`
-      const asked = [notify, ...(lent ? [bounded] : [])]
-      const own = yield* pin(address, asked).pipe(Scope.provide(scope))
-      if (own.unpooled) return { ...own, proof }
+      const session = randomBytes(8).readBigInt64BE().toString()
+      const lending = [bounded, `pg_catalog.pg_try_advisory_lock(${session})`]
+      const own = yield* pin(address, [notify, ...(lent ? lending : [])]).pipe(Scope.provide(scope))
+      if (own.unpooled) return { ...own, proof, session }
       // From another connection: on its own even a pooler's would hear it.
       yield* orOutage(
         Effect.scoped(
           Effect.flatMap(open(address, own.direct), ({ connection }) => connection.query(`select ${notify}`, [], false))
         )
       )
-      if (lent && own.direct) yield* orOutage(own.pinned.query(`select ${bounded}`, [], false))
-      return { ...own, proof }
+      if (lent && own.direct) yield* orOutage(own.pinned.query(`select ${lending.join(", ")}`, [], false))
+      return { ...own, proof, session }
     })
   )
 

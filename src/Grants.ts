@@ -18,6 +18,7 @@ const ofOutbox: ReadonlyArray<Right> = [
   { privileges: "select", kind: "table", object: "inquiries_mailer.identity" },
   { privileges: "select, update", kind: "table", object: "inquiries_mailer.tables" },
   { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.outbox" },
+  { privileges: "select, insert, update", kind: "table", object: "inquiries_mailer.ahead" },
   { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.incident" },
   { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.pauses" },
   { privileges: "select, insert, update, delete", kind: "table", object: "inquiries_mailer.receipt" },

@@ -36,6 +36,11 @@ export class Hand {
     return this.#room.await
   })
 
+  /** Nothing is in hand. */
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
   take(count: number): Batch {
     let unanswered = count
     let left = count

@@ -9,9 +9,9 @@ import { codeOf, orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 
 /** The outbox that this program's `migrate` leaves behind: as many as there are migrations. Also the worker's own number. */
-const version = 1
+const version = 2
 /** The oldest outbox that this worker can work on. */
-const needed = 1
+const needed = 2
 /** The oldest worker that can still work on the outbox as `migrate` leaves it. Raised by what takes something away. */
 const serves = 1
 

@@ -11,6 +11,7 @@ import type { Database, DatabaseName } from "./Database.ts"
 import * as Holders from "./Holders.ts"
 import * as Identity from "./Identity.ts"
 import outbox from "./migrations/0001_outbox.ts"
+import ahead from "./migrations/0002_ahead.ts"
 import { codeOf, orOutage } from "./SqlOutage.ts"
 import { Outage } from "./State.ts"
 import * as Watermark from "./Watermark.ts"
@@ -84,7 +85,7 @@ const nothing: Report = {
   ...{ migrations: [], installed: [], unchanged: [], removed: [], parked: 0, refused: [], otherNames: [] }
 }
 
-const migrations = { "0001_outbox": outbox }
+const migrations = { "0001_outbox": outbox, "0002_ahead": ahead }
 
 /** All steps, as for a database without any. */
 export const steps = Effect.forEach(Object.values(migrations), (step) => step, { discard: true })

@@ -2,7 +2,7 @@
 // row that commits at any moment is so either seen by a claim or wakes the next one. It catches no failure: what an
 // outage or a crash means is its supervisor's to say.
 import { Clock, Duration, Effect, FiberSet, Option, Semaphore } from "effect"
-import { SqlClient } from "effect/sql/SqlClient"
+import * as Ahead from "./Ahead.ts"
 import type { Tables } from "./Batch.ts"
 import { deliverAll } from "./Batch.ts"
 import { alarmOf, Bell } from "./Bell.ts"
@@ -17,7 +17,7 @@ import * as Lookout from "./Lookout.ts"
 import { Mailer } from "./Mailer.ts"
 import type { Claimed } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
-import { orOutage } from "./SqlOutage.ts"
+import * as Polls from "./Polls.ts"
 import * as Standing from "./Standing.ts"
 import type { Outage, Self } from "./State.ts"
 import * as Records from "./Records.ts"
@@ -26,10 +26,6 @@ import * as Trace from "./Trace.ts"
 import * as Trigger from "./Trigger.ts"
 import * as Watched from "./Watched.ts"
 
-/** Where notifications should come, and do not come through. */
-const pollUnheard = Duration.minutes(1)
-/** Where nobody may be notified, see `Capture`. */
-const pollWithoutNotify = Duration.seconds(5)
 /** Something is due and could not be claimed, because another replica is claiming it. */
 const contention = Duration.millis(100)
 const batch = { least: 4, most: 128 }
@@ -46,11 +42,17 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   yield* Identity.check
   const faults = Trigger.noFaults()
   const tables = yield* Watched.prepare(database, faults)
-  const pollEvery = yield* pollInterval(database, notifications.deaf)
-  const self = asWoken(supervised, notifications.deaf, pollEvery)
+  const pollEvery = yield* Polls.interval(database, notifications.deaf)
+  const self = Polls.asWoken(supervised, notifications.deaf, pollEvery)
   yield* self.healthy
   const descriptions = new Map([...tables].map(([number, { description }]) => [number, description]))
-  const outbox = Outbox.layer([...tables.keys()], Burst.among(tables), Records.within(descriptions))
+  const numbers = [...tables.keys()]
+  const [bursts, within] = [Burst.among(tables), Records.within(descriptions)]
+  const outbox = Outbox.layer(numbers, bursts, within)
+  const { session } = notifications
+  // What a burst has to be decided of may not be begun before.
+  const plain = bursts.length === 0 && within !== undefined && session !== undefined
+  const leaving = plain ? Ahead.make({ name: database.name, session, tables: numbers, within }) : undefined
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
   const lookout = yield* Lookout.make(database, tables, faults, sleeps ? pollEvery : Duration.zero)
@@ -58,7 +60,7 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const housekeeping = yield* Housekeeping.atPolls(tables, database.retention, self)
   const atPoll = sleeps ? Effect.andThen(look, Effect.tap(housekeeping, lookout.once)) : look
   const rehearsed = Effect.forkChild(Rehearsal.run(database.address))
-  const mailing = Effect.andThen(rehearsed, watch(tables, pollEvery, self, atPoll)).pipe(
+  const mailing = Effect.andThen(rehearsed, watch(tables, pollEvery, self, atPoll, leaving)).pipe(
     Effect.provide(outbox),
     Lent.often
   )
@@ -69,23 +71,6 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   return yield* Effect.raceAllFirst([alive, mailing, beside, Lent.often(lookout.forever)])
 })
 
-/** A child that nothing wakes says that it polls, and why. */
-const asWoken = (self: Self, deaf: Notifications["Service"]["deaf"], every: Duration.Duration): Self => {
-  if (deaf === undefined) return self
-  const reason =
-    deaf === "wanted" ? "as it is set" : "no notification comes through (a pooler?), use the direct address"
-  return { ...self, healthy: self.polling(`looks every ${Duration.format(every)}, ${reason}`, deaf === "wanted") }
-}
-
-const pollInterval = Effect.fnUntraced(function* (database: Database, deaf: Notifications["Service"]["deaf"]) {
-  if (deaf === "wanted") return database.pollEvery
-  if (deaf === "unheard") return Duration.min(database.pollEvery, pollUnheard)
-  const sql = yield* SqlClient
-  const [row] = yield* orOutage(sql<{ readonly off: boolean }>`
-    select current_setting('max_prepared_transactions') = '0' as off`)
-  return row?.off === true ? database.pollEvery : Duration.min(database.pollEvery, pollWithoutNotify)
-})
-
 /**
  * Claims and delivers for ever: what `run` does once everything is there. `atPoll` rides on each safety poll, beside what
  * that has claimed: no mail waits for it, however long it takes. True means that there may be more to claim.
@@ -94,13 +79,16 @@ export const watch = <R = never>(
   tables: Tables,
   pollEvery: Duration.Duration,
   self: Self,
-  atPoll: Effect.Effect<boolean, Outage, R> = Effect.succeed(false)
+  atPoll: Effect.Effect<boolean, Outage, R> = Effect.succeed(false),
+  leaving: ReturnType<typeof Ahead.make> = Effect.succeed(Ahead.none)
 ) =>
   Effect.scoped(
     Effect.gen(function* () {
       const batches = yield* FiberSet.make<void, Outage>()
       const failed = Effect.andThen(FiberSet.join(batches), Effect.never)
-      return yield* Effect.raceFirst(claiming(tables, pollEvery, self, batches, atPoll), failed)
+      // No row takes a claim while the last mails go out.
+      const claims = Effect.scoped(claiming(tables, pollEvery, self, batches, atPoll, leaving))
+      return yield* Effect.raceFirst(claims, failed)
     })
   )
 
@@ -110,16 +98,19 @@ const claiming = Effect.fnUntraced(function* <R>(
   pollEvery: Duration.Duration,
   self: Self,
   batches: FiberSet.FiberSet<void, Outage>,
-  atPoll: Effect.Effect<boolean, Outage, R>
+  atPoll: Effect.Effect<boolean, Outage, R>,
+  leaving: ReturnType<typeof Ahead.make>
 ) {
   const mailer = yield* Mailer
   const notifications = yield* Notifications
   const outbox = yield* Outbox
+  const ahead = yield* leaving
   const hand = new Hand()
   // Something was notified, has another turn, or has come due; only a claim tells.
   const bell = new Bell()
   const alarm = yield* alarmOf(bell)
-  yield* FiberSet.run(batches, Effect.forever(Effect.map(notifications.next, bell.ring)))
+  const hear = (payloads: ReadonlyArray<string>) => (ahead.hear(payloads) ? bell.ring() : bell.touch())
+  yield* FiberSet.run(batches, Effect.forever(Effect.map(notifications.next, hear)))
   let size = batch.least
   let before = "Open"
   let polled = yield* Clock.currentTimeMillis
@@ -139,11 +130,14 @@ const claiming = Effect.fnUntraced(function* <R>(
     const told = { answered: batch.answered, done }
     yield* Effect.ensuring(deliverAll(claimed, tables, self, told, claim), Effect.sync(batch.end))
     size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
+    if (!hand.isEmpty || bell.isRung || (yield* mailer.places).free === 0) return
+    yield* ahead.leave
+    if (ahead.isTaken()) bell.touch()
   })
 
   // Whatever interrupts this, each notice is delivered, or given back: one that is begun would be in doubt.
-  const take = Effect.fnUntraced(function* (limit: number, places: number, when: "now" | "known") {
-    const [claimed, claim] = yield* Trace.timed(outbox.claim(limit, places))
+  const take = Effect.fnUntraced(function* (asked: Effect.Effect<Claimed, Outage>, when: "now" | "known") {
+    const [claimed, claim] = yield* Trace.timed(asked)
     if (claimed.notices.length + claimed.superseded.length > 0) {
       const delivery = Effect.interruptible(deliver(claimed, claim))
       yield* when === "now" ? FiberSet.run(batches, delivery, { startImmediately: true }) : delivery
@@ -155,6 +149,8 @@ const claiming = Effect.fnUntraced(function* <R>(
     const standing = yield* mailer.standing
     if (standing._tag !== before) yield* Standing.say(standing)
     before = standing._tag
+    // What would take it could not go out.
+    if (standing._tag !== "Open") yield* ahead.withdraw
     if (standing._tag === "Closed") {
       yield* Effect.sleep(Duration.min(standing.wait, pollEvery))
       continue
@@ -165,12 +161,22 @@ const claiming = Effect.fnUntraced(function* <R>(
       yield* hand.room
       continue
     }
+    const lone = ahead.isTaken() && !bell.isRung
     bell.still()
+    if (ahead.isTaken()) {
+      const { notices } = yield* take(ahead.take(free), "now")
+      if (lone && notices.length > 0) {
+        yield* bell.touched
+        continue
+      }
+    }
     const begins = Math.min(free, left)
     // What its claim begins costs a third less than what is begun afterwards; with fewer some table would have no share.
     const limit = begins >= tables.size ? begins : left
     // After a probe the mailbox stands differently: nothing is claimed before that is known.
-    const claimed = yield* standing._tag === "Probe" ? take(1, 0, "known") : take(limit, begins, "now")
+    const claimed = yield* standing._tag === "Probe"
+      ? take(outbox.claim(1, 0), "known")
+      : take(outbox.claim(limit, begins), "now")
     yield* self.paused(claimed.pausedSince)
     const now = yield* Clock.currentTimeMillis
     if (now - polled >= Duration.toMillis(pollEvery)) {
@@ -182,6 +188,6 @@ const claiming = Effect.fnUntraced(function* <R>(
     const some = claimed.notices.length + claimed.superseded.length > 0
     if (some && Duration.isZero(due)) continue
     yield* alarm(Duration.max(contention, Duration.min(due, pollEvery)))
-    yield* bell.rung
+    yield* bell.touched
   }
 })

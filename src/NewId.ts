@@ -8,6 +8,9 @@
 export const newId = `encode(set_byte(
   overlay(uuid_send(gen_random_uuid()) placing substr(timestamptz_send(clock_timestamp()), 2, 5) from 2), 6, 128), 'hex')::uuid`
 
+/** Of no notice. */
+export const nil = "00000000-0000-0000-0000-000000000000"
+
 /** SQL: gives notice `o` an id, unless it has one. */
 export const named = `id = coalesce(o.id, ${newId})`
 

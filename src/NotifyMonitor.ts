@@ -121,7 +121,7 @@ const watching = (
   wakes: Queue.Queue<void>
 ) => {
   const notifications = Notifications.of({
-    next: Queue.take(wakes),
+    next: Effect.as(Queue.take(wakes), [""]),
     alive: Effect.never,
     deaf: undefined
   })

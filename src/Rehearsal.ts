@@ -5,13 +5,12 @@ import { Duration, Effect } from "effect"
 import * as Connects from "./Connects.ts"
 import type { Address } from "./Database.ts"
 import * as Lent from "./Lent.ts"
+import { nil } from "./NewId.ts"
 import { ClaimToken, type Notice, NoticeId } from "./Notice.ts"
 import { Outbox } from "./Outbox.ts"
 
 /** Where it takes longer the database has other troubles, and others wait for their turn. */
 const patience = Duration.seconds(2)
-
-const nil = "00000000-0000-0000-0000-000000000000"
 
 /** There is none with these. */
 const nobody: Notice = {

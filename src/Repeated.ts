@@ -9,6 +9,16 @@ export type Run = (text: string, params: ReadonlyArray<unknown>) => Effect.Effec
 
 export class Repeated extends Context.Service<Repeated, Run>()("inquiries-mailer/Repeated") {}
 
+const texts = new Map<string, string>()
+
+/** The text that `make` makes: one of some kilobytes for all databases that are alike in `key`. */
+export const oneText = (key: string, make: () => string): string => {
+  const text = texts.get(key) ?? make()
+  // Of databases that are not alike there is nothing to keep.
+  if (texts.size < 24) texts.set(key, text)
+  return text
+}
+
 export const runner: Effect.Effect<Run, never, SqlClient> = Effect.gen(function* () {
   const sql = yield* SqlClient
   const offered = yield* Effect.serviceOption(Repeated)

@@ -30,7 +30,7 @@ const watching = Effect.fnUntraced(function* (
     Layer.succeed(
       Notifications,
       Notifications.of({
-        next: Effect.asVoid(Queue.takeAll(wakes)),
+        next: Effect.as(Queue.takeAll(wakes), [""]),
         alive: Effect.never,
         deaf: undefined
       })

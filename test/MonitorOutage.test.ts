@@ -28,7 +28,7 @@ describe("a monitor that loses its LISTEN connection", () => {
           ? Effect.succeed([
               {
                 off: true,
-                version: 1,
+                version: 2,
                 oldestWorker: 1,
                 oid: "1",
                 system: "1",

@@ -1,4 +1,5 @@
 // The mutants. Who adds a promise adds its mutant to the list of its room.
+import * as ahead from "./list/ahead.ts"
 import * as begun from "./list/begun.ts"
 import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
@@ -20,6 +21,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...outbox.mutants,
   ...begun.mutants,
   ...fresh.mutants,
+  ...ahead.mutants,
   ...lowWater.mutants,
   ...delivery.mutants,
   ...burst.mutants,

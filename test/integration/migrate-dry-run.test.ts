@@ -83,7 +83,7 @@ describe("migrate --dry-run", () => {
         statements(script).map((each) => /^(create or replace |drop )?\w+/.exec(each)?.[0]),
         [
           ...["do", "select", "begin", "set", "select", "insert", "create or replace function"],
-          ...["begin", "end", "revoke", "create or replace trigger", "commit"],
+          ...["declare", "begin", "end", "revoke", "create or replace trigger", "commit"],
           ...["begin", "set", "set", "insert", "update", "commit"],
           ...["begin", "set", "drop trigger", "drop function", "update", "commit"]
         ],

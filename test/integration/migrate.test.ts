@@ -14,7 +14,7 @@ describe("migrate", () => {
     Effect.gen(function* () {
       const { database, form, fresh } = yield* customer()
       yield* form.query(insert)
-      assert.deepStrictEqual(yield* migrateOne(database), { ...installed, migrations: ["0001_outbox"] })
+      assert.deepStrictEqual(yield* migrateOne(database), { ...installed, migrations: ["0001_outbox", "0002_ahead"] })
       yield* form.query(insert)
       assert.deepStrictEqual(yield* captured(fresh), ["1:2"])
     })

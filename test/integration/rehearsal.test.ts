@@ -42,7 +42,12 @@ describe("the rehearsal of a first mail", () => {
       yield* line.insertInquiry(admin, 1)
       yield* standIn.awaitMails(1)
       yield* line.allSettled(admin)
-      assert.deepStrictEqual(yield* planned(session), ahead)
+      // What the row after it may take is planned when its own mail is out, see Ahead.ts.
+      const later = /inquiries_mailer\.ahead|c\.claim = \$2::uuid/
+      assert.deepStrictEqual(
+        (yield* planned(session)).filter((text) => !later.test(text)),
+        ahead
+      )
     }).pipe(silently, limit)
   )
 

@@ -1,0 +1,61 @@
+// A customer's database with its trigger, and a worker that can leave claims there; the test says when.
+import { assert } from "@effect/vitest"
+import { Clock, Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import * as Ahead from "../../src/Ahead.ts"
+import * as Catalog from "../../src/Catalog.ts"
+import { Outbox } from "../../src/Outbox.ts"
+import * as Records from "../../src/Records.ts"
+import { movable } from "./clock.ts"
+import { customer, listener, migrateOne, session } from "./customer.ts"
+
+interface Noted {
+  readonly key: string
+  readonly begun: boolean
+  readonly held: boolean
+  readonly outcome: string | null
+}
+
+export const leaving = Effect.fn("leaving")(function* (...[createTables, overrides]: Parameters<typeof customer>) {
+  const stage = yield* customer(createTables, overrides)
+  const { as, database, fresh } = stage
+  yield* migrateOne(database)
+  const description = yield* Effect.provideService(
+    Catalog.describe({ schema: undefined, name: "inquiries" }),
+    SqlClient,
+    fresh.admin
+  )
+  if (Catalog.isRefusal(description)) return assert.fail(description.refused)
+  const within = Records.within(new Map([[1, description]])) ?? assert.fail("too many columns")
+  const outbox = yield* Layer.build(
+    Layer.provide(Outbox.layer([1], [], within), Layer.succeed(SqlClient, fresh.admin))
+  ).pipe(Effect.map((context) => Context.get(context, Outbox)))
+  const { clock, moved } = yield* movable
+  let sessions = 70
+  /** A worker that listens: it holds its lock until its `connection` ends. */
+  const worker = Effect.fnUntraced(function* (sql: SqlClient = fresh.admin) {
+    const number = String(++sessions)
+    const connection = yield* session(fresh)
+    yield* connection.query(`select pg_advisory_lock(${number})`)
+    const ahead = yield* Ahead.make({ name: database.name, session: number, tables: [1], within }).pipe(
+      Effect.provideService(Outbox, outbox),
+      Effect.provideService(SqlClient, sql)
+    )
+    const leave = Effect.provideService(ahead.leave, Clock.Clock, clock)
+    return { ...ahead, leave, leaves: connection.query(`select pg_advisory_unlock(${number})`) }
+  })
+  const { heard } = yield* listener(as.owner, fresh)
+  return {
+    ...stage,
+    ...{ heard, moved, outbox, worker },
+    ahead: yield* worker(),
+    insert: (name: string) => stage.form.query(`insert into inquiries (name) values ('${name}')`),
+    noted: fresh.admin<Noted>`
+      select key, begun_at is not null as begun, claim is not null as held, outcome from inquiries_mailer.outbox
+      order by created_at, ctid`
+  }
+})
+
+/** What is noted of a row that has taken a claim, and of one that has not. */
+export const taken = (key: string): Noted => ({ key, begun: true, held: true, outcome: null })
+export const waiting = (key: string): Noted => ({ key, begun: false, held: false, outcome: null })
