@@ -3,21 +3,21 @@
 // waits for no write to the server's disk but the customer's own, and for one statement, which only reads.
 //
 // One row takes it, and whatever else comes is claimed as ever. It is good for as long as the session that listens is there, and
-// for some minutes at most. Where anything is not as it should be, the notice is given back, and claimed as any other.
+// for some minutes at most. Where anything is not as it should be, the notice is given back, and claimed as any other. Nothing of
+// this is needed: only a lost connection is the monitor's concern.
 import { Clock, Duration, Effect, Schedule, type Scope, Semaphore } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
+import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
-import { leaving, readingWith, withdrawing } from "./AheadStatement.ts"
-import { grace, lease } from "./Claim.ts"
+import { giving, leaving, readingWith, withdrawing } from "./AheadStatement.ts"
+import { grace, held, lease, rest } from "./Claim.ts"
 import { nothing, type Told, toNotice } from "./ClaimAnswer.ts"
-import type { DatabaseName } from "./Database.ts"
+import type { Database } from "./Database.ts"
 import { elapsed, elapsedOf } from "./Elapsed.ts"
-import { nil } from "./NewId.ts"
-import { type Claimed, ClaimToken, type NoticeId } from "./Notice.ts"
-import { Outbox } from "./Outbox.ts"
+import { madeAt, nil } from "./NewId.ts"
+import { type Claimed, ClaimToken, NoticeId } from "./Notice.ts"
 import type { Within } from "./Records.ts"
-import { oneText, type Run, runner } from "./Repeated.ts"
+import { oneText, runner } from "./Repeated.ts"
 import { codeOf, orOutage, outageOf } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
@@ -30,12 +30,10 @@ const prompt = 5_000
 /** At the end, for a transaction that has taken it and is not over. */
 const patience = Duration.seconds(2)
 const look = Duration.millis(20)
-/** More than there are workers of one name. */
-const few = 16
 
 export interface Ahead {
-  /** Hears what was notified. Whether that is news to a claim: not if it is that a row has taken what was left. */
-  readonly hear: (payloads: ReadonlyArray<string>) => boolean
+  /** Of a payload: `ours` says that a row has taken what was left, `theirs` the same of another worker, all else is `news` to a claim. */
+  readonly hear: (payload: string) => "news" | "ours" | "theirs"
   /** Whether a row has taken the claim that was left. */
   readonly isTaken: () => boolean
   /** Leaves a claim, unless one is there. */
@@ -48,109 +46,131 @@ export interface Ahead {
 
 /** Where none is left. */
 export const none: Ahead = {
-  hear: () => true,
+  hear: () => "news",
   isTaken: () => false,
   leave: Effect.void,
   take: () => Effect.succeed(nothing),
   withdraw: Effect.succeed(true)
 }
 
-/** The worker of this name, which watches the tables with these numbers. */
+interface Left {
+  readonly id: NoticeId
+  readonly claim: ClaimToken
+  /** See `elapsed`. */
+  readonly since: number
+}
+
+/** What a worker has left and nobody has taken to be sent, also when its child has been restarted since. */
+const unfinished = new WeakMap<Database, Left>()
+
+/** The worker of this database, which watches the tables with these numbers. */
 export interface Whose {
-  readonly name: DatabaseName
+  readonly database: Database
   /** The advisory lock that it holds for as long as it listens. */
   readonly session: string
   readonly tables: ReadonlyArray<number>
   readonly within: Within
 }
 
-/** At the end of its scope none is left, and none will be. */
+/** Gives back first what was left before a restart. At the end of its scope none is left, and none will be. */
 export const make = Effect.fnUntraced(function* ({
-  name,
+  database,
   session,
   tables,
   within
-}: Whose): Effect.fn.Return<Ahead, never, Outbox | Scope.Scope | SqlClient> {
+}: Whose): Effect.fn.Return<Ahead, Outage, Scope.Scope | SqlClient> {
+  const { name } = database
   const run = yield* runner
-  const outbox = yield* Outbox
+  const sql = yield* SqlClient
   const reading = oneText(`ahead\n${within.sql}`, () => readingWith(within.sql))
-  /** `since` it is left: see `elapsed`. */
-  let left: { readonly id: NoticeId; readonly claim: ClaimToken; readonly since: number } | undefined
-  /** Notices that have taken a claim, this worker's or another's; also before it is known which was left. */
-  let heard: ReadonlyArray<string> = []
+  const left = () => unfinished.get(database)
+  let taken = false
   let planned = false
-  let able = true
-  /** Mails go out all the same. */
-  const unable = (error: SqlError) => {
-    able = false
-    const why = `no claim can be left ahead (SQLSTATE ${codeOf(error) ?? "none"})`
-    const advice = "run `inquiries-mailer migrate`, and grant the worker's role what `migrate --grants` prints"
-    return Effect.as(Effect.logWarning(`lone rows are mailed a little later, because ${why}: ${advice}`), [])
+  let leavesFrom = -Infinity
+  const isTaken = () => taken && left() !== undefined
+  const forget = () => {
+    taken = false
+    unfinished.delete(database)
   }
-  const isTaken = () => left !== undefined && heard.includes(left.id)
+
+  /** What the server refuses is done without: for a while where somebody holds a table, else until this is made anew. */
+  const optional = <A>(statement: Effect.Effect<ReadonlyArray<object>, SqlError>) =>
+    statement.pipe(
+      Effect.catchIf(isRefusal, (error) => {
+        const isHeld = held.has(codeOf(error) ?? "")
+        const said = !isHeld && leavesFrom < Infinity ? Effect.logWarning(unable(error)) : Effect.void
+        const later = Effect.map(
+          elapsed,
+          (now) => void (leavesFrom = isHeld ? Math.max(leavesFrom, now + rest) : Infinity)
+        )
+        return Effect.as(Effect.andThen(said, later), [])
+      }),
+      orOutage
+    ) as Effect.Effect<ReadonlyArray<A>, Outage>
 
   // One at a time: what is read to be sent may not be given back meanwhile.
   const alone = (yield* Semaphore.make(1)).withPermits(1)
   const giveBack = Effect.gen(function* () {
-    if (left === undefined) return true
-    const { claim, id } = left
-    const [answer] = yield* ask<{ readonly busy: boolean }>(run, withdrawing, [name, id])
-    if (answer?.busy !== false) return false
-    yield* outbox.release([{ id, claim, begun: { asked: 0, taken: false } }])
-    left = undefined
+    const own = left()
+    if (own === undefined) return true
+    const { claim, id } = own
+    const [found] = yield* optional<{ readonly busy: boolean }>(sql.unsafe(withdrawing, [name, id]))
+    yield* orOutage(sql.unsafe(giving, [id, claim]))
+    if (found?.busy === true) return false
+    forget()
     return true
   })
   const withdraw = Effect.uninterruptible(alone(giveBack))
+  yield* withdraw
   yield* Effect.addFinalizer(() => {
-    able = false
-    return withdraw.pipe(
+    leavesFrom = Infinity
+    return Effect.interruptible(alone(giveBack)).pipe(
       Effect.repeat({ until: (done) => done, schedule: Schedule.spaced(look) }),
-      Effect.interruptible,
       Effect.timeout(patience),
       Effect.exit
     )
   })
 
   const leave = Effect.gen(function* () {
-    const since = yield* elapsed
-    if (!able || (left !== undefined && (since - left.since < old || !(yield* giveBack)))) return
+    const clock = yield* Clock.Clock
+    const since = elapsedOf(clock)
+    const before = left()
+    if (since < leavesFrom || (before !== undefined && (since - before.since < old || !(yield* giveBack)))) return
+    const id = NoticeId.make(madeAt(clock.currentTimeMillisUnsafe()))
     const claim = ClaimToken.make(randomUUID())
-    const asked = run(leaving, [name, session, claim, lease + grace, good])
-    const [made] = yield* orOutage(Effect.catchIf(asked, refused, unable)) as Effect.Effect<ReadonlyArray<Made>, Outage>
-    if (made === undefined) return
-    left = { id: made.id, claim, since }
+    // Before the answer, which may come after the row that takes it, or never.
+    unfinished.set(database, { id, claim, since })
+    const made = yield* optional(run(leaving, [name, session, id, claim, lease + grace, good]))
+    if (made.length === 0) return forget()
     if (planned) return
     planned = true
     // Nobody waits for anything now: the server plans what the next row's mail would wait for.
-    yield* ask(run, reading, [nil, nil, tables])
+    yield* optional(run(reading, [nil, nil, tables]))
   })
 
   const take = Effect.fnUntraced(function* (free: number) {
-    if (left === undefined) return nothing
-    const { claim, id } = left
+    const own = left()
+    if (own === undefined) return nothing
     const clock = yield* Clock.Clock
     const now = clock.currentTimeMillisUnsafe()
     const asked = elapsedOf(clock)
-    const [row] = yield* ask<Taken>(run, reading, [id, claim, tables])
+    const [row] = yield* optional<Taken>(run(reading, [own.id, own.claim, tables]))
     if (row?.fit === true && free > 0 && row.since < prompt) {
-      left = undefined
-      const answer = { token: claim, now, asked: asked - row.since }
-      return { ...nothing, notices: [toNotice({ ...row, begun: true, history: null }, id, answer, within)] }
+      forget()
+      const answer = { token: own.claim, now, asked: asked - Math.max(0, row.since) }
+      return { ...nothing, notices: [toNotice({ ...row, begun: true, history: null }, own.id, answer, within)] }
     }
-    heard = []
     yield* giveBack
     return nothing
   })
 
   return {
-    hear: (payloads) => {
-      let news = false
-      for (const payload of payloads) {
-        const taker = takerIn(payload)
-        if (taker !== undefined) heard = [taker, ...heard].slice(0, few)
-        if (taker === undefined || taker !== left?.id) news = true
-      }
-      return news
+    hear: (payload) => {
+      const taker = takerIn(payload)
+      if (taker === undefined) return "news"
+      if (taker !== left()?.id) return "theirs"
+      taken = true
+      return "ours"
     },
     isTaken,
     leave: Effect.uninterruptible(alone(leave)),
@@ -159,18 +179,14 @@ export const make = Effect.fnUntraced(function* ({
   }
 })
 
-/** The server does not want that, today or tomorrow. */
-const refused = (error: SqlError): boolean => outageOf(error)?.state !== "waiting"
+/** The server answers, and will not do it. */
+const isRefusal = (error: SqlError): boolean => held.has(codeOf(error) ?? "") || outageOf(error)?.state !== "waiting"
 
-const ask = <A>(run: Run, text: string, params: ReadonlyArray<unknown>) =>
-  orOutage(run(text, params)) as Effect.Effect<ReadonlyArray<A>, Outage>
+const unable = (error: SqlError): string =>
+  `lone rows are mailed a little later, because no claim can be left ahead (SQLSTATE ${codeOf(error) ?? "none"}): run \`inquiries-mailer migrate\`, and grant the worker's role what \`migrate --grants\` prints`
 
 /** The notice that a payload says has taken a claim; as CaptureBody.ts writes it. In JSON no other quotes could stand so. */
 const takerIn = (payload: string): string | undefined => /,"notice":"([-0-9a-f]{36})"\}$/.exec(payload)?.[1]
-
-interface Made {
-  readonly id: NoticeId
-}
 
 interface Taken extends Omit<Told, "begun" | "history"> {
   /** Milliseconds since it was begun. */

@@ -1,7 +1,7 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
 import { SqlClient } from "effect/sql/SqlClient"
-import { Duration, Effect, Exit, Fiber, Metric, Schedule } from "effect"
+import { Duration, Effect, Exit, Fiber, Latch, Metric, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
 import { annotated, deliver, deliverDigest, keyOf } from "./Delivery.ts"
@@ -18,6 +18,8 @@ import * as Trace from "./Trace.ts"
 const renewal = Schedule.spaced("10 seconds")
 /** Four may be in flight to one mailbox; the others are settling or wait for their turn, so that none stands idle. */
 const concurrency = 64
+/** So many are begun in one turn of the loop: answers are heard in between, and no place stands idle while many mails are put together. */
+const aTurn = 4
 /** A release that the database does not take is no harm: the lease ends. */
 const releaseTimeout = Duration.seconds(2)
 
@@ -72,11 +74,12 @@ export const deliverAll = Effect.fnUntraced(function* (
       )
     const [only] = notices
     if (only !== undefined && notices.length === 1) return yield* deliverOne(only)
-    yield* Effect.forEach(
-      notices.filter(({ crashes }) => crashes === 0),
-      deliverOne,
-      { concurrency, discard: true }
-    )
+    const others = notices.filter(({ crashes }) => crashes === 0)
+    const turn = yield* turns(others.length)
+    yield* Effect.forEach(others, (notice, index) => Effect.andThen(turn(index), deliverOne(notice)), {
+      concurrency,
+      discard: true
+    })
     // What may have ended a worker goes last and alone, so that it drags nothing with it; the likeliest culprit at the end.
     const suspects = notices.filter(({ crashes }) => crashes > 0).toSorted((a, b) => a.crashes - b.crashes)
     yield* Effect.forEach(suspects, deliverOne, { discard: true })
@@ -92,6 +95,16 @@ export const deliverAll = Effect.fnUntraced(function* (
         : outbox.release(notices).pipe(Effect.interruptible, Effect.timeout(releaseTimeout), Effect.ignore)
     )
   )
+})
+
+/** Waits for the turn of one of so many. */
+const turns = Effect.fnUntraced(function* (count: number) {
+  const later = Array.from({ length: Math.ceil(count / aTurn) - 1 }, () => Latch.makeUnsafe())
+  if (later.length > 0) {
+    const next = (turn: Latch.Latch) => Effect.andThen(Effect.yieldNow, turn.open)
+    yield* Effect.forkChild(Effect.forEach(later, next, { discard: true }))
+  }
+  return (index: number) => later[Math.floor(index / aTurn) - 1]?.await ?? Effect.void
 })
 
 const about = (notice: Notice, watched: Watched) => ({

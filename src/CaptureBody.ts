@@ -3,7 +3,7 @@
 // server. Each configured name has its own trigger, so that one that listens is notified whatever the others do.
 //
 // A row that comes alone takes the claim that the worker has left ahead, if there is one, see Ahead.ts: its notice is begun
-// with it. Nothing about that can wait for anybody, or keep the row from being captured as any other.
+// with it. Where anything about that fails, the row is captured as any other.
 import type { Description } from "./Catalog.ts"
 import { identifier, isTextKey, literal } from "./Catalog.ts"
 import { channel } from "./Connection.ts"
@@ -66,7 +66,7 @@ const notifyOne = (table: Description, number: number): string => {
   return `
   if found then
     begin
-      if ${mayNotify} then
+      if own is not null or (${mayNotify}) then
         perform ${notifies}'${channel}', '{"table":${name}'${id} || coalesce(',"notice":"' || own || '"', '') || '}');
       end if;
     exception when others then
@@ -77,7 +77,8 @@ const notifyOne = (table: Description, number: number): string => {
 
 /** The body of the trigger function; equal text means nothing to do. */
 export const functionBody = (name: DatabaseName, table: Description, wake: Wake, number: number): string =>
-  // Its number is written into it: asked of the trigger's arguments it would be read anew for each row.
+  // Its number is written into it: asked of the trigger's arguments it would be read anew for each row. When something fails, it may
+  // be the claims that are left ahead, and not the outbox: once more without them, and without waiting for a lock again.
   wake === "poll"
     ? `
 begin
@@ -89,23 +90,18 @@ begin
 end`
     : `
 declare
-  ahead boolean;
   own uuid;
 begin
   begin
-    ahead := exists (select from ${waiting(name)});
-    if ahead then${claimed(name, table, number)}
+    if exists (select from ${waiting(name)}) then${claimed(name, table, number)}
     else${plain(table, number)}
     end if;
   exception when others then
-    if ahead is null or (ahead and sqlstate <> '55P03') then
-      begin${plain(table, number)}
-      exception when others then
-        ${failed(number)}
-      end;
-    else
+    perform set_config('lock_timeout', '1', true);
+    begin${plain(table, number)}
+    exception when others then
       ${failed(number)}
-    end if;
+    end;
   end;${notifyOne(table, number)}
   return null;
 end`

@@ -23,8 +23,8 @@ export const grace = 30_000
 export type Claim = (limit: number, places?: number) => Effect.Effect<Claimed, Outage>
 
 /** What the server says when somebody holds a table whose rows a claim would read. For so long no claim waits for that again. */
-const held = new Set(["55P03", "57014"])
-const rest = 60_000
+export const held = new Set(["55P03", "57014"])
+export const rest = 60_000
 
 /**
  * Claims what is due in these tables, a share of each; `only` is one more SQL condition for it. With `within`,

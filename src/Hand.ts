@@ -1,6 +1,14 @@
 // What a monitor has in hand: notices that are claimed and not settled yet. Those that are not answered decide when to claim
 // again: the others only wait until their outcomes are written, and while they do no place at Microsoft may stand idle.
-import { Effect, Latch } from "effect"
+import { Duration, Effect, Latch } from "effect"
+
+export const batch = { least: 4, most: 128 }
+/** A claim holds about this much work at most, so that a crash or a slow mailbox delays few. */
+const batchTime = Duration.seconds(5)
+
+/** The size of the next claim, from how long the last took. */
+export const nextBatch = (size: number, took: Duration.Duration): number =>
+  Duration.isGreaterThan(took, batchTime) ? Math.max(batch.least, size >> 1) : Math.min(batch.most, size * 2)
 
 /** What one claim has brought. */
 export interface Batch {

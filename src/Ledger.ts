@@ -6,7 +6,7 @@ import { Clock, Duration, Effect } from "effect"
 import { grace, lease } from "./Claim.ts"
 import type { DatabaseName } from "./Database.ts"
 import { type Claimed, ClaimToken, type Notice, NoticeId } from "./Notice.ts"
-import { type Held, noDigests, type Outbox } from "./Outbox.ts"
+import { noDigests, type Outbox } from "./Outbox.ts"
 import { type Switch, switched } from "./Pause.ts"
 import { NotBegun } from "./Settlement.ts"
 
@@ -84,7 +84,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     entries.set(id, { content, notice, createdAt: now, dueAt: now, claimed: false, begun: false })
   })
 
-  const held = ({ claim, id }: Held): Entry | undefined => {
+  const held = ({ claim, id }: Notice): Entry | undefined => {
     const entry = entries.get(id)
     return entry?.notice.claim === claim ? entry : undefined
   }
@@ -119,7 +119,7 @@ export const make = (database: DatabaseName, nameOf: (table: number) => string):
     return claimed
   })
 
-  const unbegun = (notices: ReadonlyArray<Held>) =>
+  const unbegun = (notices: ReadonlyArray<Notice>) =>
     notices.flatMap((notice) => held(notice) ?? []).filter(({ begun, claimed }) => claimed && !begun)
 
   const outbox: Outbox["Service"] = {

@@ -9,7 +9,7 @@ import { alarmOf, Bell } from "./Bell.ts"
 import * as Burst from "./Burst.ts"
 import { Notifications } from "./Connection.ts"
 import type { Database } from "./Database.ts"
-import { Hand } from "./Hand.ts"
+import { batch, Hand, nextBatch } from "./Hand.ts"
 import * as Housekeeping from "./Housekeeping.ts"
 import * as Identity from "./Identity.ts"
 import * as Lent from "./Lent.ts"
@@ -28,13 +28,8 @@ import * as Watched from "./Watched.ts"
 
 /** Something is due and could not be claimed, because another replica is claiming it. */
 const contention = Duration.millis(100)
-const batch = { least: 4, most: 128 }
-/** A claim holds about this much work at most, so that a crash or a slow mailbox delays few. */
-const batchTime = Duration.seconds(5)
-
-/** The size of the next claim, from how long the last took. */
-export const nextBatch = (size: number, took: Duration.Duration): number =>
-  Duration.isGreaterThan(took, batchTime) ? Math.max(batch.least, size >> 1) : Math.min(batch.most, size * 2)
+/** Until what another worker's claim was taken by is looked for. */
+const theirs = Duration.seconds(2)
 
 /** Watches one database for ever. */
 export const run = Effect.fn("Monitor.run")(function* (database: Database, supervised: Self) {
@@ -50,9 +45,12 @@ export const run = Effect.fn("Monitor.run")(function* (database: Database, super
   const [bursts, within] = [Burst.among(tables), Records.within(descriptions)]
   const outbox = Outbox.layer(numbers, bursts, within)
   const { session } = notifications
-  // What a burst has to be decided of may not be begun before.
-  const plain = bursts.length === 0 && within !== undefined && session !== undefined
-  const leaving = plain ? Ahead.make({ name: database.name, session, tables: numbers, within }) : undefined
+  // What a burst has to be decided of may not be begun before; and where a doubt costs more than a header there is to be none more.
+  const mayLeave = bursts.length === 0 && database.reconcile === "resend"
+  const leaving =
+    mayLeave && within !== undefined && session !== undefined
+      ? Ahead.make({ database, session, tables: numbers, within })
+      : undefined
   // Between two polls nothing may wake a database that sleeps.
   const sleeps = notifications.deaf === "wanted"
   const lookout = yield* Lookout.make(database, tables, faults, sleeps ? pollEvery : Duration.zero)
@@ -109,8 +107,14 @@ const claiming = Effect.fnUntraced(function* <R>(
   // Something was notified, has another turn, or has come due; only a claim tells.
   const bell = new Bell()
   const alarm = yield* alarmOf(bell)
-  const hear = (payloads: ReadonlyArray<string>) => (ahead.hear(payloads) ? bell.ring() : bell.touch())
-  yield* FiberSet.run(batches, Effect.forever(Effect.map(notifications.next, hear)))
+  const hear = (payloads: ReadonlyArray<string>) => {
+    const heard = new Set(payloads.map(ahead.hear))
+    if (heard.has("news")) bell.ring()
+    else if (heard.has("ours")) bell.touch()
+    // Its own worker reads it now. If that has gone, it is left alone for a while, which a look tells.
+    return heard.has("theirs") ? alarm(theirs) : Effect.void
+  }
+  yield* FiberSet.run(batches, Effect.forever(Effect.flatMap(notifications.next, hear)))
   let size = batch.least
   let before = "Open"
   let polled = yield* Clock.currentTimeMillis
@@ -186,7 +190,10 @@ const claiming = Effect.fnUntraced(function* <R>(
     // What is due stays so until somebody resumes, which is notified.
     const due = claimed.pausedSince === undefined ? (claimed.untilDue ?? pollEvery) : pollEvery
     const some = claimed.notices.length + claimed.superseded.length > 0
-    if (some && Duration.isZero(due)) continue
+    if (some && Duration.isZero(due)) {
+      bell.ring()
+      continue
+    }
     yield* alarm(Duration.max(contention, Duration.min(due, pollEvery)))
     yield* bell.touched
   }

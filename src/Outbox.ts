@@ -17,9 +17,6 @@ import { runner } from "./Repeated.ts"
 import { orOutage } from "./SqlOutage.ts"
 import type { Outage } from "./State.ts"
 
-/** What a notice is found by, if it is still under this claim. */
-export type Held = Pick<Notice, "begun" | "claim" | "id">
-
 export class Outbox extends Context.Service<
   Outbox,
   {
@@ -28,7 +25,7 @@ export class Outbox extends Context.Service<
     /** Lengthens the lease of what is claimed and not begun. */
     readonly renew: (notices: ReadonlyArray<Notice>) => Effect.Effect<void, Outage>
     /** Gives back what is claimed, and for which `begin` was not asked; it is due again at once. */
-    readonly release: (notices: ReadonlyArray<Held>) => Effect.Effect<void, Outage>
+    readonly release: (notices: ReadonlyArray<Notice>) => Effect.Effect<void, Outage>
     /** Marks a notice durably as begun, where its claim has not. Only then may its request be written. */
     readonly begin: (notice: Notice) => Effect.Effect<void, NotBegun | Outage>
     /** Writes the outcome. `sent` is written even when somebody else claimed the notice in the meantime. */
@@ -76,7 +73,7 @@ const make = Effect.fnUntraced(function* (
       where ${held(notices)} and due_at > clock_timestamp()`)
   })
 
-  const release = Effect.fn("Outbox.release")(function* (notices: ReadonlyArray<Held>) {
+  const release = Effect.fn("Outbox.release")(function* (notices: ReadonlyArray<Notice>) {
     const unsent = notices.filter((notice) => notice.begun?.taken === false)
     // Due since it was made: whatever was claimed was due, and the oldest goes out first.
     yield* orOutage(sql`
@@ -84,7 +81,7 @@ const make = Effect.fnUntraced(function* (
       where ${held(notices, unsent)}`)
   })
 
-  const held = (notices: ReadonlyArray<Held>, unsent: ReadonlyArray<Held> = []) =>
+  const held = (notices: ReadonlyArray<Notice>, unsent: ReadonlyArray<Notice> = []) =>
     sql`id = any(${notices.map(({ id }) => id)}::uuid[]) and claim = any(${notices.map((n) => n.claim)}::uuid[])
       and ${sql.literal(unsettled)} and (begun_at is null or id = any(${unsent.map(({ id }) => id)}::uuid[]))`
 

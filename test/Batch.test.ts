@@ -55,6 +55,24 @@ const delivering = Effect.fnUntraced(function* (
 })
 
 describe("a batch", () => {
+  it.effect("begins a few in each turn of the loop, so that answers are heard in between", () =>
+    Effect.gen(function* () {
+      const { events, layer } = fakes()
+      const row = { table: "inquiries", key: "1", fields: [] }
+      const notices = Array.from({ length: 10 }, (_, n) =>
+        notice(String(n), { begun: { asked: 0, taken: false }, row })
+      )
+      const turn = () => void (events.push("turn") < 100 && setImmediate(turn))
+      setImmediate(turn)
+      yield* deliverAll({ notices, superseded: [], untilDue: undefined }, tables, indifferent, {
+        answered: () => {},
+        done: () => {}
+      }).pipe(Effect.provide([layer, rowsExcept(), quiet().layer]))
+      const between = events.filter((event) => event === "turn" || event === "request").join(" ")
+      assert.match(between, /^(turn )*(request ){4}(turn )+(request ){4}(turn )+(request ?){2}/)
+    })
+  )
+
   it.effect("asks for no row that its claim has brought, and for no begun mark that it has made", () =>
     Effect.gen(function* () {
       const { events, layer, mails } = fakes()

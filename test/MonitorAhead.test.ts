@@ -1,98 +1,9 @@
 // When a monitor leaves a claim ahead, and what it does when a row has taken it.
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Layer, Queue } from "effect"
-import { SqlClient } from "effect/sql/SqlClient"
+import { Deferred, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import type { Ahead } from "../src/Ahead.ts"
-import { nothing } from "../src/ClaimAnswer.ts"
-import { Notifications } from "../src/Connection.ts"
-import { Mailer, Blocked, type Standing } from "../src/Mailer.ts"
-import { watch } from "../src/Monitor.ts"
-import { Outbox } from "../src/Outbox.ts"
-import { indifferent, notice, watched } from "./support/fakes.ts"
-import { quiet } from "./support/quiet.ts"
-
-const description = { schema: "public", name: "inquiries", key: "id", keyType: "integer", columns: [] } as const
-const minute = Duration.minutes(1)
-
-const begun = (key: string) =>
-  notice(key, { begun: { asked: 0, taken: false }, row: { table: "inquiries", key, fields: [] } })
-
-/** A monitor of an empty outbox that hears `taken` and `news`; `waiting` is what a claim finds. */
-const watching = Effect.fnUntraced(function* (free = 4) {
-  const events: Array<string> = []
-  const say = (event: string) => Effect.sync(() => void events.push(event))
-  const heard = yield* Queue.unbounded<string>()
-  const waiting: Array<string> = []
-  const places = { all: free, free }
-  let standing: Standing = { _tag: "Open" }
-  let taken: string | undefined
-  let given = true
-  let answers: Effect.Effect<void> = Effect.void
-  let duringLeave: Effect.Effect<void> = Effect.void
-  const ahead: Ahead = {
-    hear: (payloads) => {
-      for (const payload of payloads) if (payload !== "news") taken = payload
-      return payloads.includes("news")
-    },
-    isTaken: () => taken !== undefined,
-    leave: Effect.andThen(
-      say("leave"),
-      Effect.suspend(() => duringLeave)
-    ),
-    take: (most) =>
-      Effect.sync(() => {
-        const notices = given && taken !== undefined ? [begun(taken)] : []
-        events.push(`take ${taken} of ${most}`)
-        taken = undefined
-        return { ...nothing, notices }
-      }),
-    withdraw: Effect.as(say("withdraw"), true)
-  }
-  const services = Layer.mergeAll(
-    Layer.mock(Notifications, { next: Queue.takeAll(heard), alive: Effect.never, deaf: undefined }),
-    Layer.mock(Mailer, {
-      standing: Effect.sync(() => standing),
-      places: Effect.sync(() => places),
-      send: () =>
-        Effect.as(
-          Effect.suspend(() => answers),
-          { requestId: undefined }
-        )
-    }),
-    Layer.mock(Outbox, {
-      claim: () =>
-        Effect.sync(() => {
-          const notices = waiting.splice(0).map(begun)
-          events.push(`claim ${notices.length}`)
-          return { ...nothing, notices }
-        }),
-      begin: () => Effect.void,
-      settle: ({ key }) => say(`settle ${key}`),
-      release: (notices) => say(`release ${notices.length}`)
-    }),
-    Layer.succeed(SqlClient, {} as SqlClient),
-    quiet().layer
-  )
-  const all = new Map([[1, { ...watched, description }]])
-  const monitor = yield* watch(all, minute, indifferent, undefined, Effect.succeed(ahead)).pipe(
-    Effect.provide(services),
-    Effect.forkChild
-  )
-  yield* TestClock.adjust(0)
-  events.length = 0
-  return {
-    ...{ events, monitor, places, waiting },
-    notify: (...payloads: ReadonlyArray<string>) =>
-      Effect.andThen(Queue.offerAll(heard, payloads), TestClock.adjust(0)),
-    stand: (next: Standing) => void (standing = next),
-    refuse: () => void (given = false),
-    answering: (effect: Effect.Effect<void>) => void (answers = effect),
-    leaving: (effect: Effect.Effect<void>) => void (duringLeave = effect),
-    /** A row has taken the claim before the answer that it is left. */
-    overtake: (key: string) => void (taken = key)
-  }
-})
+import { Blocked } from "../src/Mailer.ts"
+import { watching } from "./support/leavingMonitor.ts"
 
 describe("a monitor", () => {
   it.effect("leaves a claim when what it had in hand is settled, and nothing was notified meanwhile", () =>
@@ -140,6 +51,33 @@ describe("a monitor", () => {
     })
   )
 
+  it.effect("goes on with a backlog behind what has taken it", () =>
+    Effect.gen(function* () {
+      const { answering, events, notify, waiting } = yield* watching()
+      const answered = yield* Deferred.make<void>()
+      answering(Deferred.await(answered))
+      waiting.push("1", "2", "3", "4", "5")
+      yield* notify("news")
+      yield* notify("7")
+      assert.deepStrictEqual(events, ["claim 4"])
+      yield* Deferred.succeed(answered, undefined)
+      yield* TestClock.adjust(0)
+      assert.include(events, "settle 7")
+      assert.include(events, "settle 5")
+    })
+  )
+
+  it.effect("claims two seconds after a row has taken another worker's: that may be gone", () =>
+    Effect.gen(function* () {
+      const { events, notify } = yield* watching()
+      yield* notify("theirs")
+      yield* TestClock.adjust("1999 millis")
+      assert.deepStrictEqual(events, [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(events, ["claim 0"])
+    })
+  )
+
   it.effect("claims when what has taken it cannot be mailed as it is", () =>
     Effect.gen(function* () {
       const { events, notify, refuse } = yield* watching()
@@ -179,7 +117,7 @@ describe("a monitor", () => {
     Effect.gen(function* () {
       const { events, notify, stand } = yield* watching()
       const reason = new Blocked({ scope: "mailbox", detail: "403", advice: "Grant it." })
-      stand({ _tag: "Closed", reason, wait: minute })
+      stand({ _tag: "Closed", reason, wait: Duration.minutes(1) })
       yield* notify("news")
       assert.deepStrictEqual(events, ["withdraw"])
     })

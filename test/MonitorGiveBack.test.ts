@@ -36,7 +36,7 @@ describe("a monitor that ends while it claims", () => {
             return Effect.as(Deferred.await(answered), { notices: [claimed], superseded: [], untilDue: undefined })
           },
           begin: () => Effect.void,
-          release: (notices) => Effect.sync(() => void returned.push(...notices.map(({ id }) => id)))
+          release: (notices) => Effect.sync(() => void returned.push(...notices.map(({ key }) => key)))
         }),
         Layer.succeed(SqlClient, {} as SqlClient),
         quiet().layer
@@ -53,7 +53,7 @@ describe("a monitor that ends while it claims", () => {
       assert.deepStrictEqual(returned, [])
       yield* Deferred.succeed(answered, undefined)
       yield* Fiber.join(ending)
-      assert.deepStrictEqual(returned, [claimed.id])
+      assert.deepStrictEqual(returned, ["7"])
     })
   )
 })

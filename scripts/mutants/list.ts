@@ -1,5 +1,6 @@
 // The mutants. Who adds a promise adds its mutant to the list of its room.
 import * as ahead from "./list/ahead.ts"
+import * as aheadTrigger from "./list/aheadTrigger.ts"
 import * as begun from "./list/begun.ts"
 import * as burst from "./list/burst.ts"
 import * as cluster from "./list/cluster.ts"
@@ -21,6 +22,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...outbox.mutants,
   ...begun.mutants,
   ...fresh.mutants,
+  ...aheadTrigger.mutants,
   ...ahead.mutants,
   ...lowWater.mutants,
   ...delivery.mutants,

@@ -34,7 +34,7 @@ describe("a claim ahead", () => {
       moved.nanos += 120_000_000_000n
       yield* ahead.leave
       yield* other.query("commit")
-      ahead.hear(yield* heard)
+      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
       assert.deepStrictEqual(keys((yield* ahead.take(1)).notices), ["1"])
     })
   )
@@ -73,6 +73,31 @@ describe("a claim ahead", () => {
       assert.deepStrictEqual(yield* noted, [waiting("1"), taken("2")])
       assert.isTrue(yield* ahead.withdraw)
       assert.deepStrictEqual(yield* noted, [waiting("1"), waiting("2")])
+    })
+  )
+
+  it.live("is told of when what has taken it is given back: nobody else knows that it can be claimed", () =>
+    Effect.gen(function* () {
+      const { ahead, heard, insert } = yield* leaving()
+      yield* ahead.leave
+      yield* ahead.withdraw
+      assert.deepStrictEqual(yield* heard, [])
+      yield* ahead.leave
+      yield* insert("a")
+      yield* ahead.withdraw
+      assert.deepStrictEqual((yield* heard).slice(1), ["{}"])
+    })
+  )
+
+  it.live("is withdrawn by the child that comes after one that could not", () =>
+    Effect.gen(function* () {
+      const { database, fresh, insert, noted, worker } = yield* leaving()
+      const first = yield* worker(fresh.admin, database)
+      yield* first.leave
+      yield* insert("a")
+      assert.deepStrictEqual(yield* noted, [taken("1")])
+      yield* worker(fresh.admin, database)
+      assert.deepStrictEqual(yield* noted, [waiting("1")])
     })
   )
 

@@ -1,14 +1,16 @@
 // What a worker makes of a claim that it has left ahead.
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
 import type * as Claim from "../../src/Claim.ts"
 import { elapsed } from "../../src/Elapsed.ts"
 import { nil } from "../../src/NewId.ts"
-import { leaving, waiting } from "../support/ahead.ts"
+import { leaving, through, waiting } from "../support/ahead.ts"
+import { session } from "../support/customer.ts"
 
 /** Nothing was done for it yet. */
 const untouched = { attempts: 0, crashes: 0, looks: 0, maybeSent: false, putBack: false, digest: false }
+
+const payload = (notice: string) => `{"table":"public.inquiries","id":1,"notice":"${notice}"}`
 
 const claimed = (claim: Claim.Claim) => Effect.map(claim(4, 4), ({ notices }) => notices)
 
@@ -19,7 +21,7 @@ describe("a notice that has taken a claim", () => {
       yield* ahead.leave
       assert.isFalse(ahead.isTaken())
       yield* insert("Jane")
-      assert.isFalse(ahead.hear(yield* heard))
+      assert.deepStrictEqual((yield* heard).map(ahead.hear), ["ours"])
       assert.isTrue(ahead.isTaken())
       const { notices, superseded, untilDue } = yield* ahead.take(1)
       assert.deepStrictEqual([superseded, untilDue], [[], undefined])
@@ -38,7 +40,7 @@ describe("a notice that has taken a claim", () => {
       const { ahead, fresh, heard, insert } = yield* leaving()
       yield* ahead.leave
       yield* insert("a")
-      ahead.hear(yield* heard)
+      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
       yield* fresh.admin`update inquiries_mailer.outbox
         set created_at = created_at - interval '3 seconds', begun_at = begun_at - interval '4 seconds'`
       const asked = yield* elapsed
@@ -52,21 +54,15 @@ describe("a notice that has taken a claim", () => {
   it.live("is known though the row was quicker than the answer that the claim is left", () =>
     Effect.gen(function* () {
       const { fresh, worker } = yield* leaving()
-      const payload = (notice: string) => `{"table":"public.inquiries","id":1,"notice":"${notice}"}`
-      const heard: Array<boolean> = []
-      // What is notified is heard before what the statement has answered.
-      const quicker = new Proxy<SqlClient>(fresh.admin, {
-        get: (sql, name) =>
-          name !== "unsafe"
-            ? Reflect.get(sql, name)
-            : (text: string, params: ReadonlyArray<unknown>) =>
-                Effect.tap(sql.unsafe<{ readonly id: string }>(text, params), ([row]) =>
-                  Effect.sync(() => row !== undefined && heard.push(ahead.hear([payload(row.id), payload(nil)])))
-                )
+      const heard: Array<string> = []
+      // What is notified is heard before the statement is answered.
+      const quicker = through(fresh.admin, (sql, text, params) => {
+        if (text.includes("insert into inquiries_mailer.ahead")) heard.push(ahead.hear(payload(String(params[2]))))
+        return sql.unsafe(text, params)
       })
       const ahead = yield* worker(quicker)
       yield* ahead.leave
-      assert.deepStrictEqual([heard, ahead.isTaken()], [[true], true])
+      assert.deepStrictEqual([heard, ahead.isTaken()], [["ours"], true])
     })
   )
 
@@ -75,7 +71,7 @@ describe("a notice that has taken a claim", () => {
       const { ahead, heard, insert, noted, outbox } = yield* leaving()
       yield* ahead.leave
       yield* insert("a")
-      ahead.hear(yield* heard)
+      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
       yield* outbox.release((yield* ahead.take(1)).notices)
       assert.deepStrictEqual(yield* noted, [waiting("1")])
     })
@@ -83,14 +79,15 @@ describe("a notice that has taken a claim", () => {
 })
 
 describe("what was notified", () => {
-  it.live("is news to a claim, but for a row that has taken what was left", () =>
+  it.live("is news to a claim, unless a row has taken what was left, or what another worker has", () =>
     Effect.gen(function* () {
       const { ahead } = yield* leaving()
-      // As another worker's, or one that was given back meanwhile.
-      const another = `{"table":"public.inquiries","id":1,"notice":"${nil}"}`
-      assert.isTrue(ahead.hear([another]))
-      assert.isTrue(ahead.hear(['{"table":"public.inquiries","id":2}']))
-      assert.isTrue(ahead.hear([""]))
+      const news = ['{"table":"public.inquiries","id":2}', "{}", "", payload("x"), `${payload(nil)} `]
+      assert.deepStrictEqual(
+        news.map(ahead.hear),
+        news.map(() => "news")
+      )
+      assert.strictEqual(ahead.hear(payload(nil)), "theirs")
       assert.isFalse(ahead.isTaken())
     })
   )
@@ -116,7 +113,7 @@ describe("a notice that has taken a claim is given back, and clean,", () => {
         const { ahead, fresh, heard, insert, noted, outbox } = yield* leaving()
         yield* ahead.leave
         yield* insert("a")
-        ahead.hear(yield* heard)
+        yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
         yield* fresh.admin.unsafe(statement)
         assert.deepStrictEqual((yield* ahead.take(free)).notices, [])
         assert.isFalse(ahead.isTaken())
@@ -133,12 +130,51 @@ describe("a notice that has taken a claim is given back, and clean,", () => {
       const { ahead, fresh, heard, insert, outbox } = yield* leaving()
       yield* ahead.leave
       yield* insert("a")
-      ahead.hear(yield* heard)
+      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
       yield* fresh.admin`update inquiries_mailer.outbox set due_at = clock_timestamp() - interval '1 ms'`
       const [doubtful] = yield* claimed(outbox.claim)
       assert.deepInclude(doubtful, { attempts: 1, crashes: 1, maybeSent: true })
       assert.deepStrictEqual((yield* ahead.take(1)).notices, [])
       yield* outbox.begin(doubtful!)
+    })
+  )
+
+  it.live("also while somebody has the claim's row locked", () =>
+    Effect.gen(function* () {
+      const { ahead, as, heard, insert, noted } = yield* leaving()
+      yield* ahead.leave
+      yield* insert("a")
+      ;(yield* heard).map(ahead.hear)
+      const other = yield* session(as.owner)
+      yield* other.query("begin")
+      yield* other.query("select from inquiries_mailer.ahead for update")
+      yield* ahead.take(0)
+      assert.deepStrictEqual(yield* noted, [waiting("1")])
+    })
+  )
+
+  it.live("when somebody has locked a table; and then none is left for a minute", () =>
+    Effect.gen(function* () {
+      const { as, fresh, heard, insert, moved, noted, worker } = yield* leaving()
+      const impatient = through(fresh.admin, (sql, text, params) =>
+        sql.withTransaction(Effect.andThen(sql`set local lock_timeout = '100ms'`, sql.unsafe(text, params)))
+      )
+      const ahead = yield* worker(impatient)
+      yield* ahead.leave
+      yield* insert("a")
+      ;(yield* heard).map(ahead.hear)
+      const other = yield* session(as.owner)
+      yield* other.query("begin")
+      yield* other.query("lock table inquiries in access exclusive mode")
+      assert.deepStrictEqual((yield* ahead.take(1)).notices, [])
+      assert.deepStrictEqual(yield* noted, [waiting("1")])
+      yield* other.query("commit")
+      const left = fresh.admin`select from inquiries_mailer.ahead where not taken`
+      yield* ahead.leave
+      assert.lengthOf(yield* left, 0)
+      moved.nanos += 61_000_000_000n
+      yield* ahead.leave
+      assert.lengthOf(yield* left, 1)
     })
   )
 })

@@ -1,8 +1,10 @@
 // A customer's database with its trigger, and a worker that can leave claims there; the test says when.
+import type { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Ahead from "../../src/Ahead.ts"
+import type { Database } from "../../src/Database.ts"
 import * as Catalog from "../../src/Catalog.ts"
 import { Outbox } from "../../src/Outbox.ts"
 import * as Records from "../../src/Records.ts"
@@ -33,16 +35,21 @@ export const leaving = Effect.fn("leaving")(function* (...[createTables, overrid
   const { clock, moved } = yield* movable
   let sessions = 70
   /** A worker that listens: it holds its lock until its `connection` ends. */
-  const worker = Effect.fnUntraced(function* (sql: SqlClient = fresh.admin) {
+  const worker = Effect.fnUntraced(function* (sql: SqlClient = fresh.admin, own: Database = { ...database }) {
     const number = String(++sessions)
     const connection = yield* session(fresh)
     yield* connection.query(`select pg_advisory_lock(${number})`)
-    const ahead = yield* Ahead.make({ name: database.name, session: number, tables: [1], within }).pipe(
-      Effect.provideService(Outbox, outbox),
+    const ahead = yield* Ahead.make({ database: own, session: number, tables: [1], within }).pipe(
       Effect.provideService(SqlClient, sql)
     )
-    const leave = Effect.provideService(ahead.leave, Clock.Clock, clock)
-    return { ...ahead, leave, leaves: connection.query(`select pg_advisory_unlock(${number})`) }
+    const timed = Effect.provideService(Clock.Clock, clock)
+    const take = (free: number) => timed(ahead.take(free))
+    return {
+      ...ahead,
+      leave: timed(ahead.leave),
+      take,
+      leaves: connection.query(`select pg_advisory_unlock(${number})`)
+    }
   })
   const { heard } = yield* listener(as.owner, fresh)
   return {
@@ -59,3 +66,15 @@ export const leaving = Effect.fn("leaving")(function* (...[createTables, overrid
 /** What is noted of a row that has taken a claim, and of one that has not. */
 export const taken = (key: string): Noted => ({ key, begun: true, held: true, outcome: null })
 export const waiting = (key: string): Noted => ({ key, begun: false, held: false, outcome: null })
+
+/** The same client, but for how it runs a statement. */
+export const through = (
+  client: PgClient.PgClient,
+  run: (sql: PgClient.PgClient, text: string, params: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>
+): SqlClient =>
+  new Proxy<SqlClient>(client, {
+    get: (_, name) =>
+      name === "unsafe"
+        ? (text: string, params: ReadonlyArray<unknown>) => run(client, text, params)
+        : Reflect.get(client, name)
+  })

@@ -1,7 +1,6 @@
-// The claim that is left ahead: no row may be lost by it, taken twice, or wait for it.
+// The claim that is left ahead, as its worker has it.
 import type { Mutant } from "../Mutant.ts"
 
-const trigger = { file: "src/CaptureBody.ts", test: "test/integration/ahead-trigger.test.ts" }
 const taken = { file: "src/Ahead.ts", test: "test/integration/ahead.test.ts" }
 const left = { file: "src/Ahead.ts", test: "test/integration/ahead-left.test.ts" }
 const statement = { file: "src/AheadStatement.ts" }
@@ -10,63 +9,16 @@ const line = "test/integration/ahead-line.test.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
-    ...{ name: "two rows take one claim", ...trigger, find: "a set taken = true", replace: "a set taken = false" },
-    says: "is the only one to take it"
-  },
-  {
-    ...{ name: "a row waits for another that takes a claim", ...trigger },
-    find: "for update skip locked",
-    replace: "for update",
-    says: "waits for nobody who may be taking it"
-  },
-  {
-    ...{ name: "many rows take one claim", ...trigger },
-    find: "count(*) = 1 and count(one.key) = 1",
-    replace: "count(*) > 0",
-    says: "is not taken by two rows at once"
-  },
-  {
-    ...{ name: "a claim is taken in a transaction that somebody else's could fail", ...trigger },
-    find: "and current_setting('transaction_isolation') = 'read committed'",
-    replace: "and true",
-    says: "is not taken by a transaction that repeats its reads"
-  },
-  {
-    ...{ name: "a claim is taken of which nobody is notified", ...trigger, test: line },
-    find: "'read committed' and ${mayNotify}",
-    replace: "'read committed'",
-    says: "takes no claim"
-  },
-  {
-    ...{ name: "a claim outlives its worker", ...trigger },
-    find: "\n            and not pg_try_advisory_xact_lock_shared(session)",
-    replace: "",
-    says: "is taken by nobody once the session of its worker has ended"
-  },
-  {
-    ...{ name: "a claim is good for ever", ...trigger },
-    find: " and good_until > clock_timestamp()",
-    replace: "",
-    says: "is taken by nobody once the session of its worker has ended, or its time is over"
-  },
-  {
-    ...{ name: "a claim is taken under another name", ...trigger },
-    find: "database_name = ${text(name)} and not taken",
-    replace: "not taken",
-    says: "is taken by no row of a table that is watched under another name"
-  },
-  {
-    ...{ name: "a row is lost with the claims that are left ahead", ...trigger },
-    find: "if ahead is null or (ahead and sqlstate <> '55P03') then",
-    replace: "if false then",
-    says: "is captured when the claims that are left ahead are dropped"
-  },
-  {
     ...{ name: "a mark from long ago is sent upon", ...taken, find: " && row.since < prompt", replace: "" },
     says: "when its mark is more than five seconds old"
   },
   {
-    ...{ name: "a mark is as young as the question", ...taken, find: "asked: asked - row.since", replace: "asked" },
+    ...{
+      name: "a mark is as young as the question",
+      ...taken,
+      find: "asked: asked - Math.max(0, row.since)",
+      replace: "asked"
+    },
     says: "has a mark that is as old as its INSERT"
   },
   {
@@ -93,31 +45,31 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     ...{ name: "what somebody else has claimed since is mailed", ...taken, ...statement },
-    find: "c.claim = $2::uuid and ",
-    replace: "",
+    find: "c.claim = $2::uuid",
+    replace: "$2::uuid is not null",
     says: "but not when somebody else has claimed it since"
   },
   {
-    ...{ name: "what has taken a claim early is forgotten", ...taken },
-    find: "if (taker !== undefined) heard",
-    replace: "if (taker !== undefined && left !== undefined) heard",
+    ...{ name: "what has taken a claim early is not known", ...taken },
+    find: 'if (taker !== left()?.id) return "theirs"',
+    replace: 'if (!planned || taker !== left()?.id) return "theirs"',
     says: "is known though the row was quicker than the answer"
   },
   {
-    ...{ name: "what is not one's own is no news", ...taken },
-    find: "taker === undefined || taker !== left?.id",
-    replace: "taker === undefined",
-    says: "is news to a claim, but for a row that has taken what was left"
+    ...{ name: "what another worker's claim was taken by is claimed at once", ...taken },
+    find: 'return "theirs"',
+    replace: 'return "news"',
+    says: "is news to a claim, unless a row has taken what was left"
   },
   {
     ...{ name: "what has taken a claim is not given back", ...left },
-    find: "    yield* outbox.release([{ id, claim, begun: { asked: 0, taken: false } }])\n",
+    find: "    yield* orOutage(sql.unsafe(giving, [id, claim]))\n",
     replace: "",
     says: "can be withdrawn"
   },
   {
     ...{ name: "a claim is forgotten while a row takes it", ...left },
-    find: "    if (answer?.busy !== false) return false\n",
+    find: "    if (found?.busy === true) return false\n",
     replace: "",
     says: "is not left anew while a transaction that has taken it is not over"
   },
@@ -128,7 +80,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "is withdrawn at the end"
   },
   {
-    ...{ name: "a claim grows old", ...left, find: "since - left.since < old", replace: "true" },
+    ...{ name: "a claim grows old", ...left, find: "since - before.since < old", replace: "true" },
     says: "is left once, and anew when it is two minutes old"
   },
   {
@@ -139,9 +91,27 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     ...{ name: "nothing is mailed where no claim can be left", ...left },
-    find: "Effect.catchIf(asked, refused, unable)",
-    replace: "asked",
+    find: "Effect.catchIf(isRefusal, ",
+    replace: "Effect.catchIf(() => false, ",
     says: "nothing fails, and the log says once what to do"
+  },
+  {
+    ...{ name: "a claim is left though a table is locked", ...taken },
+    find: "Math.max(leavesFrom, now + rest)",
+    replace: "leavesFrom",
+    says: "when somebody has locked a table; and then none is left for a minute"
+  },
+  {
+    ...{ name: "what a child has left is forgotten by the next", ...left },
+    find: "  yield* withdraw\n",
+    replace: "",
+    says: "is withdrawn by the child that comes after one that could not"
+  },
+  {
+    ...{ name: "nobody hears of what is given back", ...left, ...statement },
+    find: "select pg_notify('${channel}', '{}') from given",
+    replace: "select from given",
+    says: "is told of when what has taken it is given back"
   },
   {
     ...{ name: "a claim is left for a mailbox that is closed", ...monitor },
@@ -162,6 +132,24 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "claims when what has taken it cannot be mailed as it is"
   },
   {
+    ...{ name: "a backlog waits behind what has taken a claim", ...monitor },
+    find: "      bell.ring()\n      continue",
+    replace: "      continue",
+    says: "goes on with a backlog behind what has taken it"
+  },
+  {
+    ...{ name: "nobody looks after what another worker's claim was taken by", ...monitor },
+    find: 'heard.has("theirs") ? alarm(theirs) : Effect.void',
+    replace: "Effect.void",
+    says: "claims two seconds after a row has taken another worker's"
+  },
+  {
+    ...{ name: "a claim is left where a doubt costs more than a header", file: "src/Monitor.ts", test: line },
+    find: ' && database.reconcile === "resend"',
+    replace: "",
+    says: "where a person decides about doubts"
+  },
+  {
     ...{ name: "a claim is left while something is in hand", ...monitor, find: "!hand.isEmpty || ", replace: "" },
     says: "leaves none while something is in hand"
   },
@@ -179,8 +167,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     ...{ name: "a row is begun that a burst has to be decided of", file: "src/Monitor.ts", test: line },
-    find: "bursts.length === 0 && within",
-    replace: "within",
+    find: "bursts.length === 0 && database",
+    replace: "database",
     says: "where a burst is set up"
   }
 ]

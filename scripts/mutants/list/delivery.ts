@@ -128,6 +128,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "four times is tried once more, and after the fifth is parked"
   },
   {
+    name: "a whole batch is put together while answers wait",
+    file: "src/Batch.ts",
+    find: "const aTurn = 4",
+    replace: "const aTurn = 64",
+    test: batch,
+    says: "begins a few in each turn of the loop"
+  },
+  {
     name: "lease renewed only once",
     file: "src/Batch.ts",
     find: "Effect.repeat(renewal), ",
