@@ -78,7 +78,8 @@ const notifyOne = (table: Description, number: number): string => {
 /** The body of the trigger function; equal text means nothing to do. */
 export const functionBody = (name: DatabaseName, table: Description, wake: Wake, number: number): string =>
   // Its number is written into it: asked of the trigger's arguments it would be read anew for each row. When something fails, it may
-  // be the claims that are left ahead, and not the outbox: once more without them, and without waiting for a lock again.
+  // be the claims that are left ahead, and not the outbox: once more without them, and without waiting for a lock again. Not by
+  // PERFORM, after which something would have been found.
   wake === "poll"
     ? `
 begin
@@ -91,13 +92,14 @@ end`
     : `
 declare
   own uuid;
+  waited text;
 begin
   begin
     if exists (select from ${waiting(name)}) then${claimed(name, table, number)}
     else${plain(table, number)}
     end if;
   exception when others then
-    perform set_config('lock_timeout', '1', true);
+    waited := set_config('lock_timeout', '1', true);
     begin${plain(table, number)}
     exception when others then
       ${failed(number)}

@@ -59,7 +59,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     ...{ name: "an INSERT waits for two locks, one after the other", ...trigger },
-    find: "    perform set_config('lock_timeout', '1', true);\n",
+    find: "    waited := set_config('lock_timeout', '1', true);\n",
     replace: "",
     says: "waits once for locks on the outbox and on the claims"
   }

@@ -9,8 +9,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "an INSERT fails with the outbox",
     file: "src/CaptureBody.ts",
-    find: "exception when others then\n    perform set_config",
-    replace: "exception when no_data_found then\n    perform set_config",
+    find: "exception when others then\n    waited :=",
+    replace: "exception when no_data_found then\n    waited :=",
     test: trouble,
     says: "succeeds when the outbox is dropped"
   },
