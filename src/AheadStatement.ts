@@ -1,7 +1,8 @@
 // The statements of a claim that is left ahead. None of them waits for a transaction that is taking it: whoever that keeps from
 // something comes again.
-import { after, hasTwin, unsettled } from "./ClaimStatement.ts"
+import { after, givenBack, hasTwin, unsettled } from "./ClaimStatement.ts"
 import { channel } from "./Connection.ts"
+import { anyPaused } from "./Pause.ts"
 
 /** Leaves a claim; a row if it has. Its parameters: name, session, notice, claim, the lease of what takes it, and for how long it is good. */
 export const leaving = `
@@ -39,7 +40,7 @@ export const withdrawing = `
 /** Gives back the notice that has taken it, and says so to whoever claims. Its parameters: notice and claim. */
 export const giving = `
   with given as (
-    update inquiries_mailer.outbox o set claim = null, due_at = created_at, begun_at = null
+    update inquiries_mailer.outbox o set ${givenBack}
     where id = any(array[$1::uuid]) and claim = $2::uuid and ${unsettled}
     returning o.id
   )
@@ -49,7 +50,7 @@ export const giving = `
 export const readingWith = (row: string): string => `
   select c.table_number as number, c.key, date_part('epoch', clock_timestamp() - c.created_at) * 1000 as age,
     date_part('epoch', clock_timestamp() - c.begun_at) * 1000 as since, r.values, r.sizes,
-    c.table_number = any($3::integer[]) and not exists (select from inquiries_mailer.pauses) and not ${hasTwin} as fit
+    c.table_number = any($3::integer[]) and not ${anyPaused} and not ${hasTwin} as fit
   from inquiries_mailer.outbox c
     cross join lateral (select c.ctid as place, c.table_number, c.key, c.outcome) o
     left join lateral (${row}) r on true

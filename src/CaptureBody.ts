@@ -18,15 +18,19 @@ export const notifies = "pg_notify("
 /** A transaction that has notified cannot be prepared: where that could be wanted, nobody is notified and Monitor polls. */
 const mayNotify = `current_setting('max_prepared_transactions') = '0' and pg_notification_queue_usage() < ${queueShare}`
 
-const failed = (number: number): string =>
-  `raise log 'inquiries_mailer: rows of table number ${number} were not captured: SQLSTATE %', sqlstate;`
-
 const plain = (table: Description, number: number): string => `
     insert into inquiries_mailer.outbox (table_number, key)
       select ${number}, r.${identifier(table.key)}::text from inserted r;`
 
 /** As it is read whatever the customer's session thinks of backslashes. */
 const text = (name: string): string => `E${literal(name.replaceAll("\\", "\\\\"))}`
+
+/** The rows as nothing but notices, or else a line of the log. */
+const captured = (table: Description, number: number): string => `
+  begin${plain(table, number)}
+  exception when others then
+    raise log 'inquiries_mailer: rows of table number ${number} were not captured: SQLSTATE %', sqlstate;
+  end;`
 
 /** The claim that waits for a row of this name's. */
 const waiting = (name: DatabaseName): string =>
@@ -82,11 +86,7 @@ export const functionBody = (name: DatabaseName, table: Description, wake: Wake,
   // PERFORM, after which something would have been found.
   wake === "poll"
     ? `
-begin
-  begin${plain(table, number)}
-  exception when others then
-    ${failed(number)}
-  end;
+begin${captured(table, number)}
   return null;
 end`
     : `
@@ -99,11 +99,7 @@ begin
     else${plain(table, number)}
     end if;
   exception when others then
-    waited := set_config('lock_timeout', '1', true);
-    begin${plain(table, number)}
-    exception when others then
-      ${failed(number)}
-    end;
+    waited := set_config('lock_timeout', '1', true);${captured(table, number)}
   end;${notifyOne(table, number)}
   return null;
 end`

@@ -5,7 +5,7 @@
 // be begun, comes one for nothing but what is `fresh`, as nearly every notice is: at half the price.
 import { forKey } from "./Keyed.ts"
 import { named, newId, rankOf } from "./NewId.ts"
-import { pausedSince } from "./Pause.ts"
+import { anyPaused, pausedSince } from "./Pause.ts"
 
 // "Unsettled" has three wordings, so that each question fits one index only: `outcome is null` what is due (outbox_due),
 // `coalesce(outcome, '') = ''` a key (outbox_key), and this one an id. With statistics from a quiet hour, when nothing was
@@ -15,6 +15,9 @@ import { pausedSince } from "./Pause.ts"
 
 /** Whether notice `o` is unsettled, where its id or its place is known. */
 export const unsettled = "coalesce(o.outcome, 'unsettled') = 'unsettled'"
+
+/** What is given back is due since it was made: whatever was claimed was due, and the oldest goes out first. */
+export const givenBack = "claim = null, due_at = created_at, begun_at = null"
 
 /** The unsettled notices `n` for the key of notice `o`. */
 const sameKey = `inquiries_mailer.outbox n where ${forKey("n", "o.table_number", "o.key", 300)}
@@ -67,11 +70,11 @@ interface Depth {
 
 const usual: Depth = {
   first: "",
-  paused: "exists (select from inquiries_mailer.pauses)",
+  paused: anyPaused,
   leave: hasTwin,
   beside: "",
   done: "select place from claimed",
-  told: "null, exists (select from inquiries_mailer.pauses) or exists (select from due where leave)",
+  told: `null, ${anyPaused} or exists (select from due where leave)`,
   also: ""
 }
 

@@ -8,6 +8,7 @@ import { few } from "./Shares.ts"
 const late = 250
 /** Milliseconds from the first claim that began at the marks until somebody looks at everything. */
 const soon = 250
+
 /** What was claimed of a table. */
 export interface Taken {
   readonly count: number

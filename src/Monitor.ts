@@ -136,7 +136,6 @@ const claiming = Effect.fnUntraced(function* <R>(
     size = nextBatch(size, Duration.millis((yield* Clock.currentTimeMillis) - started))
     if (!hand.isEmpty || bell.isRung || (yield* mailer.places).free === 0) return
     yield* ahead.leave
-    if (ahead.isTaken()) bell.touch()
   })
 
   // Whatever interrupts this, each notice is delivered, or given back: one that is begun would be in doubt.

@@ -6,7 +6,7 @@ import { Context, Duration, Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Burst from "./Burst.ts"
 import { type Claim, claim, grace, lease, onceThereIs } from "./Claim.ts"
-import { newerWaits, unsettled } from "./ClaimStatement.ts"
+import { givenBack, newerWaits, unsettled } from "./ClaimStatement.ts"
 import * as Digest from "./Digest.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import type { Member, Notice } from "./Notice.ts"
@@ -75,9 +75,8 @@ const make = Effect.fnUntraced(function* (
 
   const release = Effect.fn("Outbox.release")(function* (notices: ReadonlyArray<Notice>) {
     const unsent = notices.filter((notice) => notice.begun?.taken === false)
-    // Due since it was made: whatever was claimed was due, and the oldest goes out first.
     yield* orOutage(sql`
-      update inquiries_mailer.outbox o set claim = null, due_at = created_at, begun_at = null
+      update inquiries_mailer.outbox o set ${sql.literal(givenBack)}
       where ${held(notices, unsent)}`)
   })
 

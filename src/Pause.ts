@@ -8,6 +8,9 @@ import type { DatabaseName } from "./Database.ts"
 import { instant } from "./Shown.ts"
 import { orOutage } from "./SqlOutage.ts"
 
+/** Whether anybody here is paused, perhaps under another name. */
+export const anyPaused = "exists (select from inquiries_mailer.pauses)"
+
 /** SQL: since when the database is paused to which the tables `t (number)` belong; null if it is not. */
 export const pausedSince = `min((select ${instant("p.since")} from inquiries_mailer.tables r
   join inquiries_mailer.pauses p on p.database_name = r.database_name where r.number = t.number))`

@@ -104,7 +104,7 @@ describe("a monitor", () => {
   it.effect("hears of a row that was quicker than the answer that a claim is left", () =>
     Effect.gen(function* () {
       const { events, leaving, notify, overtake, waiting } = yield* watching()
-      leaving(Effect.sync(() => overtake("2")))
+      leaving(Effect.andThen(overtake("2"), Effect.yieldNow))
       waiting.push("1")
       yield* notify("news")
       leaving(Effect.void)

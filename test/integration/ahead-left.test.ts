@@ -34,7 +34,7 @@ describe("a claim ahead", () => {
       moved.nanos += 120_000_000_000n
       yield* ahead.leave
       yield* other.query("commit")
-      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
+      ;(yield* heard).map(ahead.hear)
       assert.deepStrictEqual(keys((yield* ahead.take(1)).notices), ["1"])
     })
   )

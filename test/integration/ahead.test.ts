@@ -37,10 +37,8 @@ describe("a notice that has taken a claim", () => {
 
   it.live("has a mark that is as old as its INSERT, and not as the question", () =>
     Effect.gen(function* () {
-      const { ahead, fresh, heard, insert } = yield* leaving()
-      yield* ahead.leave
-      yield* insert("a")
-      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
+      const { ahead, fresh, takes } = yield* leaving()
+      yield* takes(ahead)
       yield* fresh.admin`update inquiries_mailer.outbox
         set created_at = created_at - interval '3 seconds', begun_at = begun_at - interval '4 seconds'`
       const asked = yield* elapsed
@@ -68,10 +66,8 @@ describe("a notice that has taken a claim", () => {
 
   it.live("is given back when it is released before its request", () =>
     Effect.gen(function* () {
-      const { ahead, heard, insert, noted, outbox } = yield* leaving()
-      yield* ahead.leave
-      yield* insert("a")
-      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
+      const { ahead, noted, outbox, takes } = yield* leaving()
+      yield* takes(ahead)
       yield* outbox.release((yield* ahead.take(1)).notices)
       assert.deepStrictEqual(yield* noted, [waiting("1")])
     })
@@ -110,10 +106,8 @@ describe("a notice that has taken a claim is given back, and clean,", () => {
   for (const [reason, [statement, free = 1]] of Object.entries(reasons)) {
     it.live(`when ${reason}`, () =>
       Effect.gen(function* () {
-        const { ahead, fresh, heard, insert, noted, outbox } = yield* leaving()
-        yield* ahead.leave
-        yield* insert("a")
-        yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
+        const { ahead, fresh, noted, outbox, takes } = yield* leaving()
+        yield* takes(ahead)
         yield* fresh.admin.unsafe(statement)
         assert.deepStrictEqual((yield* ahead.take(free)).notices, [])
         assert.isFalse(ahead.isTaken())
@@ -127,10 +121,8 @@ describe("a notice that has taken a claim is given back, and clean,", () => {
 
   it.live("but not when somebody else has claimed it since", () =>
     Effect.gen(function* () {
-      const { ahead, fresh, heard, insert, outbox } = yield* leaving()
-      yield* ahead.leave
-      yield* insert("a")
-      yield* heard.pipe(Effect.map((payloads) => payloads.map(ahead.hear)))
+      const { ahead, fresh, outbox, takes } = yield* leaving()
+      yield* takes(ahead)
       yield* fresh.admin`update inquiries_mailer.outbox set due_at = clock_timestamp() - interval '1 ms'`
       const [doubtful] = yield* claimed(outbox.claim)
       assert.deepInclude(doubtful, { attempts: 1, crashes: 1, maybeSent: true })
@@ -141,10 +133,8 @@ describe("a notice that has taken a claim is given back, and clean,", () => {
 
   it.live("also while somebody has the claim's row locked", () =>
     Effect.gen(function* () {
-      const { ahead, as, heard, insert, noted } = yield* leaving()
-      yield* ahead.leave
-      yield* insert("a")
-      ;(yield* heard).map(ahead.hear)
+      const { ahead, as, noted, takes } = yield* leaving()
+      yield* takes(ahead)
       const other = yield* session(as.owner)
       yield* other.query("begin")
       yield* other.query("select from inquiries_mailer.ahead for update")
@@ -155,14 +145,12 @@ describe("a notice that has taken a claim is given back, and clean,", () => {
 
   it.live("when somebody has locked a table; and then none is left for a minute", () =>
     Effect.gen(function* () {
-      const { as, fresh, heard, insert, moved, noted, worker } = yield* leaving()
+      const { as, fresh, moved, noted, takes, worker } = yield* leaving()
       const impatient = through(fresh.admin, (sql, text, params) =>
         sql.withTransaction(Effect.andThen(sql`set local lock_timeout = '100ms'`, sql.unsafe(text, params)))
       )
       const ahead = yield* worker(impatient)
-      yield* ahead.leave
-      yield* insert("a")
-      ;(yield* heard).map(ahead.hear)
+      yield* takes(ahead)
       const other = yield* session(as.owner)
       yield* other.query("begin")
       yield* other.query("lock table inquiries in access exclusive mode")

@@ -52,11 +52,17 @@ export const leaving = Effect.fn("leaving")(function* (...[createTables, overrid
     }
   })
   const { heard } = yield* listener(as.owner, fresh)
+  const insert = (name: string) => stage.form.query(`insert into inquiries (name) values ('${name}')`)
+  /** A row takes what this worker leaves, which hears of it. */
+  const takes = Effect.fnUntraced(function* ({ hear, leave }: Pick<Ahead.Ahead, "hear" | "leave">) {
+    yield* leave
+    yield* insert("a")
+    return (yield* heard).map(hear)
+  })
   return {
     ...stage,
-    ...{ heard, moved, outbox, worker },
+    ...{ heard, insert, moved, outbox, takes, worker },
     ahead: yield* worker(),
-    insert: (name: string) => stage.form.query(`insert into inquiries (name) values ('${name}')`),
     noted: fresh.admin<Noted>`
       select key, begun_at is not null as begun, claim is not null as held, outcome from inquiries_mailer.outbox
       order by created_at, ctid`

@@ -87,6 +87,6 @@ export const watching = Effect.fnUntraced(function* (free = 4) {
     answering: (effect: Effect.Effect<void>) => void (answers = effect),
     leaving: (effect: Effect.Effect<void>) => void (duringLeave = effect),
     /** A row has taken the claim before the answer that it is left. */
-    overtake: (key: string) => void (taken = key)
+    overtake: (key: string) => Queue.offer(heard, [key])
   }
 })

@@ -27,7 +27,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     ...{ name: "what a pause keeps is mailed", ...taken, ...statement },
-    find: "and not exists (select from inquiries_mailer.pauses) ",
+    find: "and not ${anyPaused} ",
     replace: "",
     says: "when its database is paused"
   },
@@ -160,9 +160,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     says: "leaves none while something is in hand, has been notified, or nothing may be begun"
   },
   {
-    ...{ name: "a row is not noticed that was quicker than the answer", ...monitor },
-    find: "    yield* ahead.leave\n    if (ahead.isTaken()) bell.touch()\n",
-    replace: "    yield* ahead.leave\n",
+    ...{ name: "a row that has taken a claim wakes nobody", ...monitor },
+    find: '    else if (heard.has("ours")) bell.touch()\n',
+    replace: "",
     says: "hears of a row that was quicker than the answer"
   },
   {

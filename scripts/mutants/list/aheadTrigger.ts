@@ -53,14 +53,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     ...{ name: "a row is lost with the claims that are left ahead", ...trigger },
-    find: "true);\n    begin${plain(table, number)}",
-    replace: "true);\n    begin",
+    find: "true);${captured(table, number)}",
+    replace: "true);",
     says: "is captured when the claims that are left ahead are dropped"
   },
   {
     ...{ name: "an INSERT waits for two locks, one after the other", ...trigger },
-    find: "    waited := set_config('lock_timeout', '1', true);\n",
-    replace: "",
+    find: "waited := set_config('lock_timeout', '1', true);",
+    replace: "waited := '';",
     says: "waits once for locks on the outbox and on the claims"
   }
 ]
