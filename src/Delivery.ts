@@ -1,7 +1,7 @@
 // One notice: render, send, settle. From the begun mark to the settlement nothing can interrupt it, and the settlement
 // is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one;
 // only what the database still refuses when the program has to end is given up, and named.
-import { Clock, DateTime, Effect, Metric, Random, References, Result, Schedule } from "effect"
+import { Clock, DateTime, Effect, Random, References, Result, Schedule } from "effect"
 import * as Compose from "./Compose.ts"
 import { decide } from "./Decision.ts"
 import type { Database, Table } from "./Database.ts"
@@ -71,7 +71,7 @@ const carry = Effect.fnUntraced(function* (delivery: Delivery, content: Compose.
   answered?.()
   if (Result.isSuccess(sent)) {
     const { requestId } = sent.success
-    yield* Metric.update(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
+    yield* Metrics.note(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
     const told = content.told?.()
     const rows = told === undefined ? "" : `, a digest of ${told.length} rows`
     const detail = `accepted as request ${requestId ?? "unknown"}${rows}${notice.maybeSent ? ", maybe-duplicate" : ""}`
@@ -93,7 +93,7 @@ const carry = Effect.fnUntraced(function* (delivery: Delivery, content: Compose.
     }
     case "MailerError": {
       const { reason } = failure
-      if (reason._tag === "Throttled") yield* Metric.update(meter.throttles, 1)
+      if (reason._tag === "Throttled") yield* Metrics.note(meter.throttles, 1)
       const decision = decide(notice, reason, yield* Random.next, watched.database.reconcile)
       return yield* settle(delivery, meter, decision, explain(reason))
     }
@@ -162,8 +162,8 @@ const settle = Effect.fnUntraced(function* (
     )
     return false
   }
-  if (rows === undefined) yield* Metric.update(meter.outcomes[outcome], 1)
-  else for (const [each, count] of rows) yield* Metric.update(meter.outcomes[each], count)
+  if (rows === undefined) yield* Metrics.note(meter.outcomes[outcome], 1)
+  else for (const [each, count] of rows) yield* Metrics.note(meter.outcomes[each], count)
   if ("outcome" in decision) yield* Trace.closed(notice, outcome)
   const next = "outcome" in decision ? undefined : yield* nextStep(decision)
   yield* say(logAt(outcome)(`${outcome}: ${detail}`), delivery, outcome, next)

@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect"
 
 /** Milliseconds since whenever. */
-export const elapsed: Effect.Effect<number> = Clock.clockWith((clock) => Effect.succeed(elapsedOf(clock)))
+export const elapsed: Effect.Effect<number> = Effect.withFiberSucceed((fiber) => elapsedOf(fiber.getRef(Clock.Clock)))
 
 /** The same for whoever has the clock at hand. */
 export const elapsedOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6

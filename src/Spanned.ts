@@ -5,5 +5,5 @@ import { Effect, References, type Tracer } from "effect"
 export const spanned = (name: string, kind: Tracer.SpanKind = "internal") => {
   const taken = Effect.withSpan(name, { kind })
   return <A, E, R>(work: Effect.Effect<A, E, R>) =>
-    Effect.flatMap(References.TracerEnabled, (enabled) => (enabled ? taken(work) : work))
+    Effect.withFiber<A, E, R>((fiber) => (fiber.getRef(References.TracerEnabled) ? taken(work) : work))
 }

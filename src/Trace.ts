@@ -1,6 +1,6 @@
 // One trace a notice, from the commit of its row to its end. The notice's uuid is the trace's id, so that every attempt, by
 // whichever worker, is in one trace. Nothing is recorded, and next to nothing costs, unless somebody provides `Tracing`.
-import { Clock, Context, Effect, Exit, Option, Tracer } from "effect"
+import { Clock, Context, Effect, Exit, type Fiber, Option, Tracer } from "effect"
 import type { Notice, NoticeId } from "./Notice.ts"
 import { spanned } from "./Spanned.ts"
 
@@ -74,7 +74,8 @@ const record = (name: string, parent: Tracer.AnySpan, { from, to }: Times, notes
 export const attempt =
   (notice: Notice, claim: Times | undefined, notes: () => Notes) =>
   <A, E, R>(delivery: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(Tracing, (tracing) => {
+    Effect.withFiber<A, E, R>((fiber) => {
+      const tracing = fiber.getRef(Tracing)
       if (tracing === undefined) return delivery
       const id = traceId(notice.id)
       const parent = Tracer.externalSpan({ traceId: id, spanId: id.slice(16), sampled: tracing.sampled(id) })
@@ -92,19 +93,23 @@ export const attempt =
     })
 
 /** The attempt that this is part of, if traces are taken. */
-const current: Effect.Effect<Tracer.Span | undefined> = Effect.contextWith((context: Context.Context<never>) => {
-  let span: Tracer.AnySpan | undefined = Context.getOrUndefined(context, Tracer.ParentSpan)
+const attemptOf = (fiber: Fiber.Fiber<unknown, unknown>): Tracer.Span | undefined => {
+  let span: Tracer.AnySpan | undefined = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
   while (span?._tag === "Span" && span.name !== attemptName) span = Option.getOrUndefined(span.parent)
-  return Effect.succeed(span?._tag === "Span" ? span : undefined)
-})
+  return span?._tag === "Span" ? span : undefined
+}
 
 /** Work for a whole batch, in the trace of this notice. */
 export const shared = (name: "fetch", times: Times): Effect.Effect<void> =>
-  Effect.flatMap(current, (span) => (span === undefined ? Effect.void : record(name, span, times)))
+  Effect.withFiber((fiber) => {
+    const span = attemptOf(fiber)
+    return span === undefined ? Effect.void : record(name, span, times)
+  })
 
 /** What became of the attempt. */
 export const ended = (outcome: string, failure: string | undefined): Effect.Effect<void> =>
-  Effect.map(current, (span) => {
+  Effect.withFiberSucceed((fiber) => {
+    const span = attemptOf(fiber)
     span?.attribute(attributes.outcome, outcome)
     if (failure === undefined) return
     span?.attribute(attributes.error, outcome)
@@ -113,7 +118,8 @@ export const ended = (outcome: string, failure: string | undefined): Effect.Effe
 
 /** The notice is settled: the span of the whole, from the commit until now. */
 export const closed = (notice: Notice, outcome: string): Effect.Effect<void> =>
-  Effect.flatMap(current, (span) => {
+  Effect.withFiber((fiber) => {
+    const span = attemptOf(fiber)
     const above = Option.getOrUndefined(span?.parent ?? Option.none())
     if (span === undefined || above === undefined) return Effect.void
     const notes = { ...Object.fromEntries(span.attributes), [attributes.outcome]: outcome }

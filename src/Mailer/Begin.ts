@@ -4,14 +4,17 @@ import { elapsed } from "../Elapsed.ts"
 import type { Mail } from "../Mailer.ts"
 import * as Mime from "./Mime.ts"
 
+/** What is left of a mail that waits for its place: many wait, and whatever they hold is moved about by the collector. */
 export interface Composed {
-  readonly mail: Mail
+  readonly correlationId: string
   /** As Graph takes it: the message in base64. */
   readonly body: string
 }
 
 export const render = <C, R>(compose: Effect.Effect<Mail, C, R>) =>
-  Effect.flatMap(compose, (mail) => Effect.map(Mime.encoded(mail), (body): Composed => ({ mail, body })))
+  Effect.flatMap(compose, (mail) =>
+    Effect.map(Mime.encoded(mail), (body): Composed => ({ correlationId: mail.correlationId, body }))
+  )
 
 /** Begins while the mail is put together; `told` is when the news of it came. */
 export const beside = Effect.fnUntraced(function* <B, C, R>(

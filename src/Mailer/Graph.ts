@@ -49,11 +49,11 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
   const url = `${mailboxUrl(sender)}/sendMail`
   const constant = { "return-client-request-id": "true", "content-type": "text/plain" }
 
-  const request = ({ body, mail }: Begin.Composed, token: Redacted.Redacted, millis: number) =>
+  const request = ({ body, correlationId }: Begin.Composed, token: Redacted.Redacted, millis: number) =>
     Effect.withFiber<Outcome>((fiber) => {
       const headers = {
         authorization: `Bearer ${Redacted.value(token)}`,
-        "client-request-id": mail.correlationId,
+        "client-request-id": correlationId,
         ...constant
       }
       const asked = connections.request({ url, headers, body }, Duration.millis(millis))

@@ -150,17 +150,21 @@ const afterFoot = `</td></tr>
 </html>
 `
 
-const foot = (page: Page, leftOut: number, inText: number): string => {
-  const rest = leftOut === 0 ? "" : notShown(leftOut, page) + (inText > 0 ? " The text part has more." : "")
-  const lines = [rest, page.answer, page.source].filter((words) => words !== "")
-  return `${beforeFoot}${lines.map(escape).join("<br>\n")}${afterFoot}`
+/** The last lines, with what is said of items that are left out. */
+const footOf = (page: Page) => {
+  const lines = [page.answer, page.source].filter((words) => words !== "").map(escape)
+  return (leftOut: number, inText: number): string => {
+    const rest = leftOut === 0 ? "" : notShown(leftOut, page) + (inText > 0 ? " The text part has more." : "")
+    return `${beforeFoot}${(rest === "" ? lines : [escape(rest), ...lines]).join("<br>\n")}${afterFoot}`
+  }
 }
 
 /** `inText` is what the text part shows. */
 export const renderHtml = (page: Page, inText: ReadonlyArray<Portion>): string => {
   const part = htmlPart(inText)
   const before = head(page)
-  const around = before + foot(page, page.items.length, 1)
+  const foot = footOf(page)
+  const around = before + foot(page.items.length, 1)
   const { drawn, leftOut, portions } = fit(page.items, htmlLimit, around, part)
-  return before + drawn + foot(page, leftOut, inText.length - portions.length)
+  return before + drawn + foot(leftOut, inText.length - portions.length)
 }

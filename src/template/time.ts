@@ -29,15 +29,28 @@ export const timestamp = (value: string, zone: string): string => {
   return shown === day ? value : `${shown}, ${time}${named(zone)}`
 }
 
+/** Rows of a burst come in the same second, and a calendar takes two thirds as long as all else in a letter. */
+let last: { readonly second: string; readonly zone: string; readonly shown: string | undefined } = {
+  second: "",
+  zone: "",
+  shown: undefined
+}
+
 export const timestamptz = (value: string, zone: string): string => {
   const [, day, time, seconds = ":00", hours, minutes = "00"] = instantPattern.exec(value) ?? []
   if (day === undefined) return value
-  const instant = Option.getOrUndefined(DateTime.make(`${day}T${time}${seconds}${hours}:${minutes}`))
-  if (instant === undefined) return value
+  const second = `${day}T${time}${seconds}${hours}:${minutes}`
+  if (last.second !== second || last.zone !== zone) last = { second, zone, shown: inZone(second, zone) }
+  return last.shown ?? value
+}
+
+const inZone = (second: string, zone: string): string | undefined => {
+  const instant = Option.getOrUndefined(DateTime.make(second))
+  if (instant === undefined) return undefined
   const zoned = Option.getOrUndefined(DateTime.setZoneNamed(instant, zone))
   const parts = DateTime.toParts(zoned ?? instant)
   const month = months[parts.month - 1]
-  if (month === undefined || parts.year < 1 || parts.year > 9999) return value
+  if (month === undefined || parts.year < 1 || parts.year > 9999) return undefined
   const two = (part: number) => `${part}`.padStart(2, "0")
   return `${parts.day} ${month} ${`${parts.year}`.padStart(4, "0")}, ${two(parts.hour)}:${two(parts.minute)}${named(zoned === undefined ? "UTC" : zone)}`
 }

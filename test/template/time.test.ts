@@ -49,6 +49,13 @@ describe("timestamptz", () => {
     expect(timestamptz("2026-11-24 14:03:05+00", "Nowhere/Land")).toBe("24 Nov 2026, 14:03 (UTC)")
   })
 
+  it("shows rows of the same second in the zone of each, and not those of the one before", () => {
+    expect(timestamptz("2026-11-24 14:03:59.1+00", toronto)).toBe("24 Nov 2026, 09:03 (America/Toronto)")
+    expect(timestamptz("2026-11-24 14:03:59.2+00", "Asia/Tokyo")).toBe("24 Nov 2026, 23:03 (Asia/Tokyo)")
+    expect(timestamptz("2026-11-24 14:04:00+00", "Asia/Tokyo")).toBe("24 Nov 2026, 23:04 (Asia/Tokyo)")
+    expect(timestamptz("2026-11-24 14:04:00+01", "Asia/Tokyo")).toBe("24 Nov 2026, 22:04 (Asia/Tokyo)")
+  })
+
   it("leaves alone what is no plain time", () => {
     for (const value of ["infinity", "0044-03-15 12:00:00+00 BC", "0001-01-01 00:00:00+00", "2026-13-01 00:00:00+00"]) {
       expect(timestamptz(value, toronto)).toBe(value)

@@ -65,5 +65,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "character",
     test: "test/template/hostile.test.ts",
     says: "keeps a table of 1,500 columns within its bounds"
+  },
+  {
+    name: "the time of the row before",
+    file: "src/template/time.ts",
+    find: "last.second !== second || ",
+    replace: "",
+    test: "test/template/time.test.ts",
+    says: "shows rows of the same second in the zone of each, and not those of the one before"
+  },
+  {
+    name: "the zone of the row before",
+    file: "src/template/time.ts",
+    find: " || last.zone !== zone",
+    replace: "",
+    test: "test/template/time.test.ts",
+    says: "shows rows of the same second in the zone of each, and not those of the one before"
   }
 ]
