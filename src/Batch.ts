@@ -1,7 +1,7 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
 import { SqlClient } from "effect/sql/SqlClient"
-import { Duration, Effect, Exit, Fiber, Latch, Metric, Schedule } from "effect"
+import { Duration, Effect, Exit, Fiber, Latch, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
 import { annotated, deliver, deliverDigest, keyOf } from "./Delivery.ts"
@@ -51,7 +51,7 @@ export const deliverAll = Effect.fnUntraced(function* (
     yield* forTable(tables, notice, (watched) =>
       Effect.logWarning("superseded: a newer row has taken its key and is mailed").pipe(
         annotated(notice, watched),
-        Effect.andThen(Metric.update(Metrics.meter(watched.database, watched.table).outcomes.superseded, 1))
+        Effect.andThen(Metrics.note(Metrics.meter(watched.database, watched.table).outcomes.superseded, 1))
       )
     )
   }

@@ -84,7 +84,7 @@ const meterOf = series(({ database = "", table = "" }): Meter => {
 export const meter = (database: Pick<Database, "name">, table: Database["tables"][number]): Meter =>
   meterOf({ database: database.name, table: showTable(table.name) })
 
-/** `Metric.update` in one step of the fiber instead of three. */
+/** `Metric.update` in one step of the fiber instead of three, for what is counted of every mail. */
 export const note = <Input>(metric: Metric.Metric<Input, unknown>, input: Input): Effect.Effect<void> =>
   Effect.withFiberSucceed((fiber) => metric.updateUnsafe(input, fiber.context))
 
