@@ -13,23 +13,19 @@ import { leftOut as notShown } from "./text.ts"
 
 // In one property, a tenth of the HTML less; Word, which draws for Outlook, knows it among its core properties
 // ("Word 2007 HTML and CSS Rendering Capabilities in Outlook 2007").
-const font = (sizes: string): string => `font:${sizes} 'Segoe UI',Helvetica,Arial,sans-serif`
+const font = (sizes: string): string => `font:${sizes} 'Segoe UI',sans-serif`
 const mono = "font:13px/19px Consolas,Menlo,monospace"
 const wrap = "word-break:break-word;overflow-wrap:anywhere"
 const ink = `color:#1a1d21;${font("15px/22px")}`
-const dim = `color:#5b6470;${font("13px/22px")}`
+const dim = `color:#5b6470;${font("400 13px/22px")}`
 const rule = "border-top:1px solid #e3e6ea"
 
 // Only for clients that know dark mode; the inline colours are light and complete without it.
-const dark = `@media (prefers-color-scheme:dark){
-.page{background-color:#16181c!important}
-.card{background-color:#1f2227!important;border-color:#343941!important}
-.pane{background-color:#272b31!important}
-.ink{color:#e8eaed!important}
-.dim{color:#a5acb8!important}
-.rule{border-color:#343941!important}
-.link{color:#8ab4f8!important}
-}`
+const dark =
+  "@media (prefers-color-scheme:dark){.page{background-color:#16181c!important}" +
+  ".card{background-color:#1f2227!important}.pane{background-color:#272b31!important}" +
+  ".card,.rule{border-color:#343941!important}" +
+  ".ink{color:#e8eaed!important}.dim{color:#a5acb8!important}.link{color:#8ab4f8!important}}"
 
 const nothing = escape(missing)
 
@@ -47,18 +43,18 @@ const noteLine = (note: string | undefined): string =>
   note === undefined ? "" : `<div class="dim" style="${dim}">${escape(note)}</div>`
 
 const lineBefore = memoized((label) =>
-  solid(`<tr><th class="dim rule" scope="row" align="left" valign="top" width="112" style="${rule};padding:9px 12px 9px 0;${dim};font-weight:normal">${escape(label)}</th>
-<td class="ink rule" dir="auto" valign="top" style="${rule};padding:9px 0;${ink}">`)
+  solid(
+    `<tr valign="top"><th class="dim rule" scope="row" align="left" width="112" style="${rule};padding:9px 12px 9px 0;${dim}">${escape(label)}</th><td class="rule" dir="auto" style="${rule};padding:9px 0">`
+  )
 )
 
 const line = (portion: Portion): string =>
   `${lineBefore(portion.item.label)}${value(portion)}${noteLine(portion.note)}</td></tr>\n`
 
 const blockBefore = memoized((label) =>
-  solid(`<tr><td class="rule" colspan="2" style="${rule};padding:9px 0 14px">
-<div class="dim" style="${dim};padding-bottom:6px">${escape(label)}</div>
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>
-<td class="pane ink" bgcolor="#f5f6f8" style="background-color:#f5f6f8;border-radius:6px;padding:14px 16px;${ink}`)
+  solid(
+    `<tr><td class="rule" colspan="2" style="${rule};padding:9px 0 14px"><div class="dim" style="${dim};padding-bottom:6px">${escape(label)}</div><table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td class="pane ink" bgcolor="#f5f6f8" style="border-radius:6px;padding:14px 16px;${ink}`
+  )
 )
 
 const block = ({ item, note, text }: Portion): string => {
@@ -66,10 +62,7 @@ const block = ({ item, note, text }: Portion): string => {
   return `${blockBefore(item.label)}${shown}${noteLine(note)}${afterBlock}`
 }
 
-const afterBlock = `</td>
-</tr></table>
-</td></tr>
-`
+const afterBlock = "</td></tr></table></td></tr>\n"
 
 const entryBefore = solid(`<tr><td class="ink rule" colspan="2" dir="auto" style="${rule};padding:9px 0;${ink}"><b>`)
 
@@ -98,57 +91,38 @@ const preheader = ({ fact, items, person }: Page): string => {
 }
 
 const beforeTitle = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta http-equiv="Content-Type" content="text/html; charset=utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="format-detection" content="telephone=no,date=no,address=no,email=no">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<title>`
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="format-detection" content="telephone=no,date=no,address=no,email=no"><meta name="color-scheme" content="light dark"><title>`
 
 const beforePreheader = solid(`</title>
-<style>:root{color-scheme:light dark;supported-color-schemes:light dark}
-${dark}</style>
-</head>
-<body class="page" bgcolor="#eef0f3" style="margin:0;padding:0;background-color:#eef0f3">
-<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">`)
+<style>:root{color-scheme:light dark}${dark}</style><!--[if mso]><style>td{${ink}}</style><![endif]--></head>
+<body class="page" bgcolor="#eef0f3" style="margin:0;padding:0"><div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">`)
 
-const beforeTop = solid(`</div>
-<table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#eef0f3" style="background-color:#eef0f3"><tr><td align="center" style="padding:24px 12px">
-<table class="card" role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;border:1px solid #e3e6ea;border-radius:8px;${wrap}">
-<tr><td style="padding:28px 28px 20px">
-<div class="dim" style="${dim}">`)
+const beforeTop =
+  solid(`</div><table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" bgcolor="#eef0f3"><tr><td align="center" style="padding:24px 12px"><table class="card" role="presentation" width="600" cellpadding="0" cellspacing="0" bgcolor="#ffffff" style="width:100%;max-width:600px;border:1px solid #e3e6ea;border-radius:8px;${wrap}">
+<tr><td style="padding:28px 28px 20px"><div class="dim" style="${dim}">`)
 
-const beforeHeading = solid(`</div>
-<h1 class="ink" dir="auto" style="margin:4px 0 0;color:#1a1d21;${font("600 23px/30px")}">`)
+const beforeHeading = solid(
+  `</div><h1 class="ink" dir="auto" style="margin:4px 0 0;color:#1a1d21;${font("600 23px/30px")}">`
+)
 
 const beforePerson = solid(`<div class="ink" dir="auto" style="${ink};padding-top:4px">`)
 
-const beforeItems = `
-</td></tr>
-<tr><td style="padding:0 28px 12px">
-<table width="100%" cellpadding="0" cellspacing="0" border="0">
+const beforeItems = `</td></tr>
+<tr><td style="padding:0 28px 12px"><table class="ink" width="100%" cellpadding="0" cellspacing="0" style="${ink}">
 `
 
 const head = (page: Page): string => {
   const title = escape(page.title)
   const reference = escape(page.reference)
   const person = page.fact === "" || page.person === "" ? "" : `${beforePerson}${escape(page.person)}</div>`
-  const top = `${beforeTop}${title} &middot; ${reference}${beforeHeading}${escape(page.fact || page.person || page.title)}</h1>\n`
+  const top = `${beforeTop}${title} &middot; ${reference}${beforeHeading}${escape(page.fact || page.person || page.title)}</h1>`
   return `${beforeTitle}${title} ${reference}${beforePreheader}${escape(preheader(page))}${top}${person}${beforeItems}`
 }
 
-const beforeFoot = solid(`</table>
-</td></tr>
+const beforeFoot = solid(`</table></td></tr>
 <tr><td class="dim rule" style="${rule};padding:16px 28px 20px;${dim}">`)
 
-const afterFoot = `</td></tr>
-</table>
-</td></tr></table>
-</body>
-</html>
-`
+const afterFoot = "</td></tr></table></td></tr></table></body></html>\n"
 
 /** The last lines, with what is said of items that are left out. */
 const footOf = (page: Page) => {

@@ -84,7 +84,7 @@ const row = Arbitrary.map(
 const foreign = (html: string): string =>
   html
     .replace(/^<!DOCTYPE html>/, "")
-    .replace(/<style>[^<]*<\/style>/, "")
+    .replace(/<style>[^<]*<\/style><!--\[if mso\]><style>[^<]*<\/style><!\[endif\]-->/, "")
     .replace(/<\/?(?:html|head|meta|title|body|div|table|tr|td|th|h1|p|br|a)(?: (?:[a-z-]+="[^"<>]*" ?)*)?>/g, "")
 
 const forbidden =
