@@ -1,7 +1,6 @@
 // The mail of a notice, or why there is none: then surely nothing was sent. For a digest only its begun mark says what it
 // tells of, so that it waits for that; a row that is gone or cannot be shown keeps no other from being mailed.
-import type { Cause } from "effect"
-import { Data, DateTime, Deferred, Effect, Exit } from "effect"
+import { Cause, Clock, Data, DateTime, Deferred, Effect, Exit } from "effect"
 import { describeCrash } from "./Crash.ts"
 import type { Database, Table } from "./Database.ts"
 import * as Letter from "./Letter.ts"
@@ -39,17 +38,23 @@ const unread = (outage: Outage) => {
   return new NotComposed({ decision: { delay: undefined, spent: false, maybeSent: false, detail }, detail, outage })
 }
 
-const unfit = (notice: Notice) => (cause: Cause.Cause<unknown>) => {
+const unfit = (notice: Notice, cause: Cause.Cause<never>): NotComposed => {
   const detail = `${parkedFor.unfit}${describeCrash(cause)}`
   const parked: Settlement = { outcome: "parked", detail }
   const halves: Postponement = { delay: undefined, spent: true, maybeSent: false, split: true, detail }
-  return Effect.fail(
-    new NotComposed({ decision: notice.digest === true && !notice.maybeSent ? halves : parked, detail })
-  )
+  return new NotComposed({ decision: notice.digest === true && !notice.maybeSent ? halves : parked, detail })
 }
 
 const rendered = (notice: Notice, write: (date: DateTime.Utc) => Mail): Effect.Effect<Mail, NotComposed> =>
-  Effect.catchCause(Trace.span.render(Effect.map(DateTime.now, write)), unfit(notice))
+  Trace.span.render(
+    Effect.withFiber((fiber) => {
+      try {
+        return Exit.succeed(write(DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())))
+      } catch (defect) {
+        return Exit.fail(unfit(notice, Cause.die(defect)))
+      }
+    })
+  )
 
 /** `fetched` is fetched meanwhile, unless it is there, and undefined when it has been deleted. */
 export const single = (

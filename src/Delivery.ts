@@ -1,7 +1,7 @@
 // One notice: render, send, settle. From the begun mark to the settlement nothing can interrupt it, and the settlement
 // is written however long that takes, so that a shutdown or a lost connection never turns a sent mail into a second one;
 // only what the database still refuses when the program has to end is given up, and named.
-import { Clock, DateTime, Effect, Random, References, Result, Schedule } from "effect"
+import { DateTime, Effect, Random, References, Result, Schedule } from "effect"
 import * as Compose from "./Compose.ts"
 import { decide } from "./Decision.ts"
 import type { Database, Table } from "./Database.ts"
@@ -71,7 +71,7 @@ const carry = Effect.fnUntraced(function* (delivery: Delivery, content: Compose.
   answered?.()
   if (Result.isSuccess(sent)) {
     const { requestId } = sent.success
-    yield* Metrics.note(meter.accepted, ((yield* Clock.currentTimeMillis) - notice.createdAt) / 1_000)
+    yield* Metrics.noteSince(meter.accepted, notice.createdAt)
     const told = content.told?.()
     const rows = told === undefined ? "" : `, a digest of ${told.length} rows`
     const detail = `accepted as request ${requestId ?? "unknown"}${rows}${notice.maybeSent ? ", maybe-duplicate" : ""}`

@@ -88,6 +88,13 @@ export const meter = (database: Pick<Database, "name">, table: Database["tables"
 export const note = <Input>(metric: Metric.Metric<Input, unknown>, input: Input): Effect.Effect<void> =>
   Effect.withFiberSucceed((fiber) => metric.updateUnsafe(input, fiber.context))
 
+/** The same for the seconds from `since`, in epoch milliseconds, until now. */
+export const noteSince = (metric: Metric.Metric<number, unknown>, since: number): Effect.Effect<void> =>
+  Effect.withFiberSucceed((fiber) => {
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    metric.updateUnsafe((now - since) / 1_000, fiber.context)
+  })
+
 /** How many mails of this database this process has sent. */
 export const sent = Effect.fnUntraced(function* ({ name, tables }: Pick<Database, "name" | "tables">) {
   let all = 0
@@ -112,12 +119,17 @@ export const setBacklog = Effect.fnUntraced(function* (database: string, backlog
 export const counting = <E, R>(inner: Layer.Layer<Connections, E, R>): Layer.Layer<Connections, E, R> =>
   Layer.effect(
     Connections,
-    Effect.map(Connections, ({ request }) => ({
-      request: (asked, time) =>
-        Effect.onExit(request(asked, time), (exit) =>
-          note(counterOf(asked, exit._tag === "Success" ? exit.value.status : 0), 1)
-        )
-    }))
+    Effect.gen(function* () {
+      const { request } = yield* Connections
+      const context = yield* Effect.context()
+      return {
+        request: (asked, time) =>
+          Effect.onExitPrimitive(request(asked, time), (exit) => {
+            counterOf(asked, exit._tag === "Success" ? exit.value.status : 0).updateUnsafe(1, context)
+            return undefined
+          })
+      }
+    })
   ).pipe(Layer.provide(inner))
 
 const counterOf = ({ body, url }: Request, status: number) => {

@@ -1,6 +1,6 @@
 // A mail is put together while its begun mark is being written, where that is not done yet; what is requested has both.
-import { Effect, Fiber } from "effect"
-import { elapsed } from "../Elapsed.ts"
+import { type Clock, Effect, Exit, Fiber } from "effect"
+import { elapsed, elapsedOf } from "../Elapsed.ts"
 import type { Mail } from "../Mailer.ts"
 import * as Mime from "./Mime.ts"
 
@@ -11,28 +11,28 @@ export interface Composed {
   readonly body: string
 }
 
-export const render = <C, R>(compose: Effect.Effect<Mail, C, R>) =>
-  Effect.flatMap(compose, (mail) =>
-    Effect.map(Mime.encoded(mail), (body): Composed => ({ correlationId: mail.correlationId, body }))
+/** Both, the mail meanwhile; of what was `asked` for long ago, and is begun, one after the other. `told` is when the news came. */
+export const compose = <B, C, R>(
+  begin: Effect.Effect<void, B, R>,
+  mail: Effect.Effect<Mail, C, R>,
+  asked: number | undefined,
+  clock: Clock.Clock
+) => {
+  const composed = Effect.flatMap(mail, (mail) =>
+    Exit.map(Mime.encoded(mail), (body): Composed => ({ correlationId: mail.correlationId, body }))
   )
+  return asked === undefined ? beside(begin, composed) : Effect.flatMap(begin, () => at(elapsedOf(clock), composed))
+}
 
-/** Begins while the mail is put together; `told` is when the news of it came. */
-export const beside = Effect.fnUntraced(function* <B, C, R>(
+const at = <C, R>(told: number, composed: Effect.Effect<Composed, C, R>) =>
+  Effect.map(composed, (composed) => ({ told, composed }))
+
+const beside = Effect.fnUntraced(function* <B, C, R>(
   begin: Effect.Effect<void, B, R>,
   render: Effect.Effect<Composed, C, R>
 ) {
   const begun = yield* Effect.forkChild(Effect.andThen(begin, elapsed), { startImmediately: true })
   const composed = yield* Effect.exit(render)
   const told = yield* Fiber.join(begun)
-  return { told, composed: yield* composed }
-})
-
-/** The same for what was begun long ago: `begin` takes no time. */
-export const already = Effect.fnUntraced(function* <B, C, R>(
-  begin: Effect.Effect<void, B, R>,
-  render: Effect.Effect<Composed, C, R>
-) {
-  yield* begin
-  const told = yield* elapsed
-  return { told, composed: yield* render }
+  return yield* at(told, composed)
 })

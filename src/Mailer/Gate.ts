@@ -91,9 +91,9 @@ export const make: Effect.Effect<Gate> = Effect.sync(() => {
 
   const through = (success: Outcome): Guard => {
     const watched = <A, E, R>(effect: Effect.Effect<A, E, R>, ticket: State, clock: Clock.Clock) =>
-      Effect.onExit(effect, (exit) => {
+      Effect.onExitPrimitive(effect, (exit) => {
         state = settle(state, ticket, outcomeOf(exit, success), clock.currentTimeMillisUnsafe())
-        return Effect.void
+        return undefined
       })
     return (effect) =>
       Clock.clockWith((clock) =>

@@ -1,7 +1,7 @@
 // Sends through Microsoft Graph's sendMail, as MIME. One for each (credential, mailbox), shared by all databases that use
 // the pair: it holds that mailbox's standing and its places among the requests in flight.
 import { Clock, Duration, Effect, Redacted, References } from "effect"
-import { elapsed } from "../Elapsed.ts"
+import { elapsed, elapsedOf } from "../Elapsed.ts"
 import { type Accepted, Blocked, type Mail, Mailer, MailerError, sendTimeout, Transient } from "../Mailer.ts"
 import { spanned } from "../Spanned.ts"
 import * as Begin from "./Begin.ts"
@@ -87,59 +87,63 @@ export const mailbox = Effect.fnUntraced(function* (sender: Sender) {
     return second
   })
 
-  const inPlace = Effect.fnUntraced(function* (composed: Begin.Composed, token: Redacted.Redacted, end: number) {
-    const start = yield* elapsed
-    if (start > end - Duration.toMillis(worthwhile)) {
-      return yield* new MailerError({ reason: tooLate("The requests in flight, or the database, took too long.") })
-    }
-    const first = yield* request(composed, token, end - start)
-    const result = first._tag === "Unauthorized" ? yield* onceMore(composed, token, first, end) : first
-    width = Deck.widthOf((yield* elapsed) - start, inFlight)
-    flowsUntil = result._tag === "Accepted" ? start + Duration.toMillis(refreshMargin) : -Infinity
-    return yield* accepted(result)
-  })
+  const inPlace = (composed: Begin.Composed, token: Redacted.Redacted, end: number) =>
+    Effect.withFiber<Accepted, MailerError>((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      const start = elapsedOf(clock)
+      if (start > end - Duration.toMillis(worthwhile)) return Effect.fail(new MailerError({ reason: noTime }))
+      const answered = (result: Outcome) => {
+        width = Deck.widthOf(elapsedOf(clock) - start, inFlight)
+        flowsUntil = result._tag === "Accepted" ? start + Duration.toMillis(refreshMargin) : -Infinity
+        return accepted(result)
+      }
+      return Effect.flatMap(request(composed, token, end - start), (first) =>
+        first._tag === "Unauthorized"
+          ? Effect.flatMap(onceMore(composed, token, first, end), answered)
+          : answered(first)
+      )
+    })
 
   const token = gate.prepare(Effect.interruptible(tokens.get))
 
   // Interruptible only where it says so, whatever the caller's region: a caller that is uninterruptible itself is never
   // robbed of an outcome at the end of this.
-  const sendWith = (deck: Places) =>
-    Effect.fnUntraced(
-      function* <C, B, R>(
-        compose: Effect.Effect<Mail, C, R>,
-        begin: Effect.Effect<void, B, R>,
-        asked?: number
-      ): Effect.fn.Return<Accepted, MailerError | C | B, R> {
+  const sendWith =
+    (deck: Places) =>
+    <C, B, R>(
+      compose: Effect.Effect<Mail, C, R>,
+      begin: Effect.Effect<void, B, R>,
+      asked?: number
+    ): Effect.Effect<Accepted, MailerError | C | B, R> => {
+      const sent = Effect.withFiber<Accepted, MailerError | C | B, R>((fiber) => {
+        const clock = fiber.getRef(Clock.Clock)
         const share = width
-        if (!deck.takeNow(share)) yield* Effect.interruptible(deck.take(share))
-        let counted = false
-        let placed = false
-        const all = Effect.gen(function* () {
-          const bearer = yield* token
-          counted = true
+        const has = { deck: false, begun: false, place: false }
+        const all = Effect.flatMap(token, (bearer) => {
+          has.begun = true
           begun++
-          const from = asked ?? (yield* elapsed)
-          const { composed, told } = yield* asked === undefined
-            ? Begin.beside(begin, Begin.render(compose))
-            : Begin.already(begin, Begin.render(compose))
-          const end = Math.min(told + Duration.toMillis(sendTimeout), from + Duration.toMillis(markIsGood))
-          if (!places.takeNow(1)) yield* places.take(1)
-          placed = true
-          deck.give(share)
-          // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
-          return yield* gate.guard(inPlace(composed, bearer, end))
+          const from = asked ?? elapsedOf(clock)
+          return Effect.flatMap(Begin.compose(begin, compose, asked, clock), ({ composed, told }) => {
+            const end = Math.min(told + Duration.toMillis(sendTimeout), from + Duration.toMillis(markIsGood))
+            return places.takeFor(() => {
+              has.place = true
+              deck.give(share)
+              // The gate is asked again, behind the places: who waited for one while it closed is refused, and frees it at once.
+              return gate.guard(inPlace(composed, bearer, end))
+            })
+          })
         })
-        return yield* Effect.onExit(all, () => {
-          if (counted) begun--
-          if (placed) places.give(1)
-          else deck.give(share)
-          return Effect.void
+        has.deck = deck.takeNow(share)
+        const waited = () => Effect.map(Effect.interruptible(deck.take(share)), () => (has.deck = true))
+        return Effect.onExitPrimitive(has.deck ? all : Effect.andThen(waited(), all), () => {
+          if (has.begun) begun--
+          if (has.place) places.give(1)
+          else if (has.deck) deck.give(share)
+          return undefined
         })
-      },
-      Effect.uninterruptible,
-      sending
-    )
-
+      })
+      return sending(Effect.uninterruptible(sent))
+    }
   const find = yield* Search.make(sender, gate, places)
   const mailer = Effect.sync(() =>
     Mailer.of({
@@ -173,6 +177,8 @@ const traced = (
   )
 
 const tooLate = (detail: string) => new Transient({ detail, retryAfter: undefined })
+
+const noTime = tooLate("The requests in flight, or the database, took too long.")
 
 const accepted = (result: Outcome): Effect.Effect<Accepted, MailerError> => {
   switch (result._tag) {

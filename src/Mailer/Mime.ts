@@ -1,7 +1,7 @@
 // A mail as the bytes that go out: text and HTML alternatives, CRLF, ASCII headers. Equal mails give equal bytes. What a
 // stranger typed makes no header, no part and no second address, and nothing is ever read from a file or a URL. All of it is
 // what the library's composer makes, which would take ten times as long with its streams: tests compare the two.
-import { DateTime, Effect } from "effect"
+import { DateTime, Exit } from "effect"
 import { foldLines } from "nodemailer/lib/mime-funcs"
 import MimeNode from "nodemailer/lib/mime-node"
 import { type Mail, MailerError, Rejected } from "../Mailer.ts"
@@ -9,16 +9,18 @@ import { encodeWords } from "./encodeWords.ts"
 import { boundaryMark, isAscii, part } from "./part.ts"
 
 /** The message. */
-export const render = (mail: Mail): Effect.Effect<Buffer, MailerError> => made(() => bytes(compose(mail)))
+export const render = (mail: Mail): Exit.Exit<Buffer, MailerError> => made(() => bytes(compose(mail)))
 
 /** The message in base64. */
-export const encoded = (mail: Mail): Effect.Effect<string, MailerError> => made(() => base64(compose(mail)))
+export const encoded = (mail: Mail): Exit.Exit<string, MailerError> => made(() => base64(compose(mail)))
 
-const made = <A>(make: () => A): Effect.Effect<A, MailerError> =>
-  Effect.try({
-    try: make,
-    catch: () => new MailerError({ reason: new Rejected({ detail: "The mail could not be put together." }) })
-  })
+const made = <A>(make: () => A): Exit.Exit<A, MailerError> => {
+  try {
+    return Exit.succeed(make())
+  } catch {
+    return Exit.fail(new MailerError({ reason: new Rejected({ detail: "The mail could not be put together." }) }))
+  }
+}
 
 const compose = (mail: Mail): ReadonlyArray<string> => {
   const boundary = boundaryOf(mail)

@@ -36,6 +36,14 @@ export class Places {
       })
     })
 
+  /** Takes one and does this in it. Only for who cannot be interrupted, and would not leave the line: a mail takes one step less. */
+  readonly takeFor = <A, E>(work: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.callback((resume) => {
+      const go = () => resume(work())
+      if (this.takeNow(1)) go()
+      else this.#line.join({ count: 1, go })
+    })
+
   readonly give = (count: number): void => {
     this.#free += count
     this.#serve()

@@ -10,8 +10,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a send can be interrupted",
     file: "src/Mailer/Graph.ts",
-    find: "      Effect.uninterruptible,\n      sending",
-    replace: "      Effect.interruptible,\n      sending",
+    find: "sending(Effect.uninterruptible(sent))",
+    replace: "sending(Effect.interruptible(sent))",
     test: interruption,
     says: "is not interrupted once it began"
   },
@@ -66,7 +66,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "as many begun as ever, though Graph takes its time",
     file: "src/Mailer/Graph.ts",
-    find: "width = Deck.widthOf((yield* elapsed) - start, inFlight)",
+    find: "width = Deck.widthOf(elapsedOf(clock) - start, inFlight)",
     replace: "width = 1",
     test: places,
     says: "lets as many more begin as have a place within 0.3 s"
@@ -90,16 +90,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "20 s since the begun mark not checked",
     file: "src/Mailer/Graph.ts",
-    find: "if (start > end - Duration.toMillis(worthwhile)) {",
-    replace: "if (false) {",
+    find: "if (start > end - Duration.toMillis(worthwhile)) return",
+    replace: "if (false) return",
     test: places,
     says: "what waited so long that a slow answer would come too late is not requested"
   },
   {
     name: "an answer may take for ever",
     file: "src/Mailer/Graph.ts",
-    find: "const first = yield* request(composed, token, end - start)",
-    replace: "const first = yield* request(composed, token, 3_600_000)",
+    find: "request(composed, token, end - start)",
+    replace: "request(composed, token, 3_600_000)",
     test: interruption,
     says: "an answer that does not come within the send timeout"
   },
