@@ -1,5 +1,6 @@
 // The HTML part: a calm card of 600 px that reads well in Outlook, in Gmail and on a phone, light and dark. Styles are
-// inline because many clients drop the rest; nothing is loaded, nothing runs. Every text is escaped in here.
+// inline because many clients drop the rest, and inherited by cells from their table, except in Word, which draws for Outlook
+// and is told apart; nothing is loaded, nothing runs. Every text is escaped in here.
 import type { Part, Portion } from "./budget.ts"
 import { fit, htmlLimit } from "./budget.ts"
 import { shorten } from "./cut.ts"
@@ -11,8 +12,8 @@ import { cleanLine } from "./sanitize.ts"
 import { showSize } from "./size.ts"
 import { leftOut as notShown } from "./text.ts"
 
-// In one property, a tenth of the HTML less; Word, which draws for Outlook, knows it among its core properties
-// ("Word 2007 HTML and CSS Rendering Capabilities in Outlook 2007").
+// In one property, a tenth of the HTML less; Word knows it among its core properties ("Word 2007 HTML and CSS Rendering
+// Capabilities in Outlook 2007"), and a style sheet in the head.
 const font = (sizes: string): string => `font:${sizes} 'Segoe UI',sans-serif`
 const mono = "font:13px/19px Consolas,Menlo,monospace"
 const wrap = "word-break:break-word;overflow-wrap:anywhere"
@@ -58,7 +59,8 @@ const blockBefore = memoized((label) =>
 )
 
 const block = ({ item, note, text }: Portion): string => {
-  const shown = item.layout === "code" ? `;${mono}">${code(text)}` : `">${paragraphs(text)}`
+  // On a line of its own: a longer one has to travel in base64.
+  const shown = item.layout === "code" ? `;${mono}">\n${code(text)}` : `">\n${paragraphs(text)}`
   return `${blockBefore(item.label)}${shown}${noteLine(note)}${afterBlock}`
 }
 
