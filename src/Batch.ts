@@ -1,7 +1,7 @@
 // One claimed batch: fetch the rows, deliver them side by side, keep the lease alive meanwhile. Whatever ends it early
 // waits for the sends that have begun, and gives the rest back.
 import { SqlClient } from "effect/sql/SqlClient"
-import { Array as Arr, Duration, Effect, Exit, Fiber, Latch, Schedule } from "effect"
+import { Duration, Effect, Exit, Fiber, Latch, Schedule } from "effect"
 import type { Description } from "./Catalog.ts"
 import type { Watched } from "./Delivery.ts"
 import { annotated, deliver, deliverDigest, keyOf } from "./Delivery.ts"
@@ -75,11 +75,11 @@ export const deliverAll = Effect.fnUntraced(function* (
     const [only] = notices
     if (only !== undefined && notices.length === 1) return yield* deliverOne(only)
     const others = notices.filter(({ crashes }) => crashes === 0)
-    const groups = Arr.chunksOf(others, aTurn)
-    const turn = yield* turns(groups.length)
-    const deliverGroup = (group: ReadonlyArray<Notice>, index: number) =>
-      Effect.andThen(turn(index), Effect.forEach(group, deliverOne, { concurrency: aTurn, discard: true }))
-    yield* Effect.forEach(groups, deliverGroup, { concurrency: concurrency / aTurn, discard: true })
+    const turn = yield* turns(others.length)
+    yield* Effect.forEach(others, (notice, index) => Effect.andThen(turn(index), deliverOne(notice)), {
+      concurrency,
+      discard: true
+    })
     // What may have ended a worker goes last and alone, so that it drags nothing with it; the likeliest culprit at the end.
     const suspects = notices.filter(({ crashes }) => crashes > 0).toSorted((a, b) => a.crashes - b.crashes)
     yield* Effect.forEach(suspects, deliverOne, { discard: true })
@@ -97,14 +97,14 @@ export const deliverAll = Effect.fnUntraced(function* (
   )
 })
 
-/** Waits for the turn of one of so many; the first has its turn at once. */
+/** Waits for the turn of one of so many. */
 const turns = Effect.fnUntraced(function* (count: number) {
-  const later = Array.from({ length: count - 1 }, () => Latch.makeUnsafe())
+  const later = Array.from({ length: Math.ceil(count / aTurn) - 1 }, () => Latch.makeUnsafe())
   if (later.length > 0) {
     const next = (turn: Latch.Latch) => Effect.andThen(Effect.yieldNow, turn.open)
     yield* Effect.forkChild(Effect.forEach(later, next, { discard: true }))
   }
-  return (index: number) => later[index - 1]?.await ?? Effect.void
+  return (index: number) => later[Math.floor(index / aTurn) - 1]?.await ?? Effect.void
 })
 
 const about = (notice: Notice, watched: Watched) => ({

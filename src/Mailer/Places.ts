@@ -36,10 +36,11 @@ export class Places {
       })
     })
 
-  /** Takes one and does this in it. Only for who cannot be interrupted, and would not leave the line: a mail takes one step less. */
+  /** Takes one and does this in it. Only for who cannot be interrupted, and would not leave the line: in one step of a fiber less. */
   readonly takeFor = <A, E>(work: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.callback((resume) => {
-      const go = () => resume(work())
+      // Within whose it is, and not within whoever gives a place back: a throw there would lose both.
+      const go = () => resume(Effect.suspend(work))
       if (this.takeNow(1)) go()
       else this.#line.join({ count: 1, go })
     })

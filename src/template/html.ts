@@ -18,7 +18,7 @@ const font = (sizes: string): string => `font:${sizes} 'Segoe UI',sans-serif`
 const mono = "font:13px/19px Consolas,Menlo,monospace"
 const wrap = "word-break:break-word;overflow-wrap:anywhere"
 const ink = `color:#1a1d21;${font("15px/22px")}`
-const dim = `color:#5b6470;${font("400 13px/22px")}`
+const dim = `color:#5b6470;${font("normal 13px/22px")}`
 const rule = "border-top:1px solid #e3e6ea"
 
 // Only for clients that know dark mode; the inline colours are light and complete without it.

@@ -36,6 +36,22 @@ describe("places", () => {
     })
   )
 
+  it.effect("what throws in a place that was waited for fails whose it is, and not whoever gave the place", () =>
+    Effect.gen(function* () {
+      const { places, take, taken } = setup()
+      assert.isTrue(places.takeNow(2))
+      const broken = () => {
+        throw new Error("broken")
+      }
+      const fiber = yield* Effect.forkChild(Effect.uninterruptible(places.takeFor(broken)), { startImmediately: true })
+      yield* take("next")
+      places.give(1)
+      assert.strictEqual((yield* Fiber.await(fiber))._tag, "Failure")
+      places.give(1)
+      assert.deepStrictEqual(taken, ["next"])
+    })
+  )
+
   it.effect("are kept for one who waits for several, in the order of the line", () =>
     Effect.gen(function* () {
       const { places, take, taken } = setup()
